@@ -1,0 +1,153 @@
+package retry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// Defaults of a zero [Policy]. A hibernated Astra database takes minutes to
+// resume, so the budget is minutes and not seconds.
+const (
+	DefaultMaxAttempts = 8
+	DefaultBase        = 250 * time.Millisecond
+	DefaultMax         = 30 * time.Second
+	DefaultBudget      = 5 * time.Minute
+)
+
+// Policy says how often and for how long [Do] repeats. Each zero field means its
+// default; the zero Policy is ready to use.
+type Policy struct {
+	// MaxAttempts counts the first attempt too: 1 never repeats.
+	MaxAttempts int
+	// Base is the ceiling of the first wait; each further ceiling is twice the one before.
+	Base time.Duration
+	// Max is the highest ceiling of a drawn wait. It does not cap a server's RetryAfter.
+	Max time.Duration
+	// Budget bounds the whole of Do, counted from its start: a wait that would end
+	// after it is not begun. An attempt that is under way is never cut short by it.
+	Budget time.Duration
+	// OnRetry, when not nil, is called before each wait, from the goroutine of Do.
+	OnRetry func(Event)
+}
+
+// Event describes one repeat that is about to be waited for.
+type Event struct {
+	// Attempt is the number of the attempt that failed, from 1.
+	Attempt int
+	// Wait is how long Do now waits.
+	Wait time.Duration
+	// Err is what the attempt returned.
+	Err error
+}
+
+// Do calls op, with attempt counted from 1, until it returns nil, an error that is
+// not retryable, or the policy is used up; it returns op's last error unchanged.
+// When ctx ends, Do returns at once, with an error that wraps both ctx.Err() and
+// op's last error; a wait that would outlast ctx's deadline is not begun.
+// An error is retryable when one in its tree has Retryable() bool that says true.
+func Do(ctx context.Context, p Policy, op func(ctx context.Context, attempt int) error) error {
+	p = p.withDefaults()
+	start := time.Now()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for attempt := 1; ; attempt++ {
+		err := op(ctx, attempt)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return interrupted(ctx, err)
+		}
+		if attempt >= p.MaxAttempts || !Retryable(err) {
+			return err
+		}
+		wait := p.wait(attempt, err)
+		if !fits(ctx, start.Add(p.Budget), wait) {
+			return err
+		}
+		if p.OnRetry != nil {
+			p.OnRetry(Event{Attempt: attempt, Wait: wait, Err: err})
+		}
+		if !sleep(ctx, wait) {
+			return interrupted(ctx, err)
+		}
+	}
+}
+
+// Retryable reports whether err, or the first error it wraps that has an opinion,
+// says that a repeat may help. Errors without one are not retryable.
+func Retryable(err error) bool {
+	var r interface{ Retryable() bool }
+	return errors.As(err, &r) && r.Retryable()
+}
+
+// After returns how long the server behind err asked to be left alone, or 0.
+func After(err error) time.Duration {
+	var r interface{ RetryAfter() time.Duration }
+	if !errors.As(err, &r) {
+		return 0
+	}
+	return max(0, r.RetryAfter())
+}
+
+func (p Policy) withDefaults() Policy {
+	if p.MaxAttempts <= 0 {
+		p.MaxAttempts = DefaultMaxAttempts
+	}
+	if p.Base <= 0 {
+		p.Base = DefaultBase
+	}
+	if p.Max <= 0 {
+		p.Max = DefaultMax
+	}
+	if p.Budget <= 0 {
+		p.Budget = DefaultBudget
+	}
+	return p
+}
+
+// wait draws the time to wait after the given failed attempt. The jitter is added
+// to the server's RetryAfter, so that clients told the same second still spread.
+func (p Policy) wait(attempt int, err error) time.Duration {
+	ceiling := p.Base
+	for i := 1; i < attempt && ceiling < p.Max; i++ {
+		ceiling *= 2
+	}
+	drawn := rand.N(min(ceiling, p.Max) + 1)
+	if after := After(err); after > 0 {
+		return after + min(drawn, p.Base)
+	}
+	return drawn
+}
+
+// fits reports whether a wait that starts now ends before end and before ctx's deadline.
+func fits(ctx context.Context, end time.Time, wait time.Duration) bool {
+	if deadline, ok := ctx.Deadline(); ok && deadline.Before(end) {
+		end = deadline
+	}
+	return !time.Now().Add(wait).After(end)
+}
+
+// sleep waits for d and reports whether ctx was still alive at the end.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// interrupted makes sure that errors.Is finds ctx's error beside op's last one.
+func interrupted(ctx context.Context, last error) error {
+	if errors.Is(last, ctx.Err()) {
+		return last
+	}
+	return fmt.Errorf("%w (after: %w)", ctx.Err(), last)
+}

@@ -1,0 +1,140 @@
+package spec
+
+// Modes of [Embedding]: who makes the vectors.
+const (
+	ModeOpenAI           = "openai"
+	ModeCohere           = "cohere"
+	ModeFake             = "fake"
+	ModeAzureOpenAI      = "azure_openai"
+	ModeOpenAICompatible = "openai_compatible"
+	ModeFromField        = "from_field"
+)
+
+// MaxDimensions is the most dimensions a vector may have (Data API v1.0.51, observed).
+const MaxDimensions = 4096
+
+// fakeDimensions is how long the fake embedder's vectors have always been.
+const fakeDimensions = 1536
+
+// Embedding says how texts become vectors. Fields that a mode does not use are zero.
+type Embedding struct {
+	// Mode is one of the Mode constants, from ModeOpenAI to ModeFromField.
+	Mode string
+	// OpenAIKey is the key of openai and azure_openai.
+	OpenAIKey Secret
+	// CohereKey is the key of cohere.
+	CohereKey Secret
+	// APIKey is the key of openai_compatible; a service may need none.
+	APIKey Secret
+	// APIBase is the http or https URL of the azure_openai resource.
+	APIBase string
+	// Deployment is the deployment's name at azure_openai.
+	Deployment string
+	// BaseURL is the http or https URL of the openai_compatible service.
+	BaseURL string
+	// Model is the model's name, filled in where the user left it to us. It is empty for
+	// fake and from_field.
+	Model string
+	// Dimensions is the length of each vector, from 1 to MaxDimensions.
+	Dimensions int
+	// FieldName is the record's field that holds the vector (from_field).
+	FieldName string
+	// Ceilings are the user's own limits for the embedding service.
+	Ceilings Ceilings
+}
+
+// Ceilings bound what is asked of an embedding service, below what the service itself
+// would allow. 0 means that the user set no ceiling.
+type Ceilings struct {
+	RequestsPerMinute int
+	TokensPerMinute   int
+	MaxConcurrency    int
+}
+
+func parseEmbedding(o *object) Embedding {
+	mode, ok := o.requireChoice("mode", []string{ModeOpenAI, ModeCohere, ModeFake,
+		ModeAzureOpenAI, ModeOpenAICompatible, ModeFromField})
+	if !ok {
+		o.ignoreRest()
+		return Embedding{}
+	}
+	e := Embedding{Mode: mode}
+	switch mode {
+	case ModeOpenAI:
+		e.OpenAIKey = o.secret("openai_key", "paste your OpenAI API key")
+		e.model(o, openAIModels, "text-embedding-ada-002")
+	case ModeCohere:
+		e.CohereKey = o.secret("cohere_key", "paste your Cohere API key")
+		e.model(o, cohereModels, "embed-english-light-v2.0")
+	case ModeFake:
+		e.Dimensions = fakeDimensions
+	case ModeAzureOpenAI:
+		e.OpenAIKey = o.secret("openai_key", "paste the key of your Azure OpenAI resource")
+		e.APIBase = o.serviceURL("api_base", "give the URL of your Azure OpenAI resource")
+		e.Deployment, _ = o.requireText("deployment", "give the name of your deployment")
+		e.model(o, openAIModels, "text-embedding-ada-002")
+	case ModeOpenAICompatible:
+		e.APIKey = Secret(o.text("api_key", ""))
+		e.BaseURL = o.serviceURL("base_url", "give the URL of your embedding service")
+		e.Model = o.text("model_name", "text-embedding-ada-002")
+		e.Dimensions, _ = o.requireInteger("dimensions", limits{1, MaxDimensions})
+	case ModeFromField:
+		e.FieldName, _ = o.requireText("field_name", "name the field that holds the vector")
+		e.Dimensions, _ = o.requireInteger("dimensions", limits{1, MaxDimensions})
+	}
+	if mode != ModeFake && mode != ModeFromField {
+		e.Ceilings = parseCeilings(o)
+	}
+	return e
+}
+
+// secret returns a credential that must be there.
+func (o *object) secret(name, hint string) Secret {
+	s, _ := o.requireText(name, hint)
+	return Secret(s)
+}
+
+// serviceURL returns the URL of an embedding service, as it was written.
+func (o *object) serviceURL(name, hint string) string {
+	s, ok := o.requireText(name, hint)
+	if !ok {
+		return ""
+	}
+	u, err := parseHTTPURL(s)
+	if err != nil {
+		o.fail(o.at(name), "%s", err)
+		return ""
+	}
+	// The Python connector allowed it, so it stays allowed.
+	if u.Scheme == "http" && judgeHost(u.Hostname()) == hostElsewhere {
+		o.warn(o.at(name), "is plain http, so your key and your texts travel unencrypted; "+
+			"use https if the service offers it")
+	}
+	return s
+}
+
+// model fills in Model and Dimensions from what the user gave and what is known.
+func (e *Embedding) model(o *object, known map[string]model, fallback string) {
+	e.Model = o.text("model", fallback)
+	e.Dimensions = o.integer("dimensions", 0, limits{1, MaxDimensions})
+	m, ok := known[e.Model]
+	switch {
+	case ok && e.Dimensions == 0:
+		e.Dimensions = m.dimension
+	case ok:
+		if reason := m.refuse(e.Model, e.Dimensions); reason != "" {
+			o.fail(o.at("dimensions"), "%s", reason)
+		}
+	case e.Dimensions == 0 && o.fields["dimensions"] == nil:
+		o.fail(o.at("dimensions"), "is missing; this connector does not know the model %s, "+
+			"so say how many dimensions its vectors have", excerpt(e.Model))
+	}
+}
+
+func parseCeilings(o *object) Ceilings {
+	return Ceilings{
+		RequestsPerMinute: o.integer("requests_per_minute", 0, limits{1, 1_000_000}),
+		TokensPerMinute:   o.integer("tokens_per_minute", 0, limits{1, 1_000_000_000}),
+		MaxConcurrency:    o.integer("max_concurrency", 0, limits{1, 128}),
+	}
+}

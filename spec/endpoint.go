@@ -1,0 +1,173 @@
+package spec
+
+import (
+	"errors"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// Base paths of the Data API: at Astra, and where someone runs it himself.
+const (
+	astraPath      = "/api/json/v1"
+	selfHostedPath = "/v1"
+)
+
+const localPrefix = "local:"
+
+// astraHost matches the hosts of databases in Astra and its development stages.
+var astraHost = regexp.MustCompile(`\.apps\.astra(-dev|-test)?\.datastax\.com$`)
+
+// Endpoint is where the Data API is: a folder that the embedded server keeps its file
+// in, or a URL. The zero value is neither. Endpoints can be compared with ==.
+type Endpoint struct {
+	text   string
+	dir    string // local only
+	origin string // scheme, host and port
+	path   string // given by the user; "" means that we choose
+	host   hostClass
+	secure bool
+}
+
+// ParseEndpoint reads "local:DIR" or an http or https URL. The error says what is wrong
+// and what to do, continues a sentence that begins with the setting's name, and does not
+// quote the text, in which people leave passwords.
+func ParseEndpoint(text string) (Endpoint, error) {
+	text = strings.TrimSpace(text)
+	if dir, ok := strings.CutPrefix(text, localPrefix); ok {
+		return parseLocal(strings.TrimSpace(dir))
+	}
+	u, err := parseHTTPURL(text)
+	if err != nil {
+		return Endpoint{}, err
+	}
+	e := Endpoint{
+		text:   text,
+		origin: u.Scheme + "://" + u.Host,
+		path:   strings.TrimRight(u.EscapedPath(), "/"),
+		host:   judgeHost(u.Hostname()),
+		secure: u.Scheme == "https",
+	}
+	switch {
+	case strings.EqualFold(u.Hostname(), "astra.datastax.com"):
+		return Endpoint{}, errors.New("is the address of the Astra portal; " +
+			"copy the API endpoint that your database's page shows there")
+	case !e.secure && (e.host == hostAstra || e.host == hostPublic):
+		return Endpoint{}, errors.New("is plain http to a public host, so your token would " +
+			"travel unencrypted; use https")
+	}
+	return e, nil
+}
+
+func parseLocal(dir string) (Endpoint, error) {
+	switch {
+	case dir == "":
+		return Endpoint{}, errors.New("names no folder; use local: and a folder, such as local:data")
+	case strings.HasPrefix(dir, "//"):
+		return Endpoint{}, errors.New("has slashes after local: as a URL does; " +
+			"use local:data for a relative folder or local:/data for an absolute one")
+	case strings.ContainsFunc(dir, func(r rune) bool { return r < ' ' }):
+		return Endpoint{}, errors.New("has a control character in the folder's name; remove it")
+	}
+	dir = filepath.Clean(dir)
+	return Endpoint{text: localPrefix + dir, dir: dir}, nil
+}
+
+// IsLocal returns the folder of a local endpoint, absolute or relative to the working
+// directory, and whether this is one.
+func (e Endpoint) IsLocal() (dir string, ok bool) { return e.dir, e.dir != "" }
+
+// IsAstra tells whether the endpoint is a database in Astra.
+func (e Endpoint) IsAstra() bool { return e.host == hostAstra }
+
+// BaseURLs returns the URLs that a keyspace's name is appended to (after a slash), in the
+// order to try them: the next one only where one answers 404 to everything. It returns
+// none for a local endpoint and one or two for a URL. Astra has one base path whatever
+// path was pasted; elsewhere a path of the user's stays as it is.
+func (e Endpoint) BaseURLs() []string {
+	switch {
+	case e.origin == "":
+		return nil
+	case e.IsAstra():
+		return []string{e.origin + astraPath}
+	case e.path == "":
+		return []string{e.origin + selfHostedPath, e.origin + astraPath}
+	default:
+		return []string{e.origin + e.path}
+	}
+}
+
+// BaseURL returns the first of BaseURLs, or "" for a local endpoint.
+func (e Endpoint) BaseURL() string {
+	if urls := e.BaseURLs(); len(urls) > 0 {
+		return urls[0]
+	}
+	return ""
+}
+
+// RequiresPrivateAddress tells that the endpoint is plain http to a name that may be
+// anywhere: whoever dials must refuse an address that is neither loopback nor private,
+// and say "use https".
+func (e Endpoint) RequiresPrivateAddress() bool {
+	return e.origin != "" && !e.secure && e.host == hostElsewhere
+}
+
+// String returns the endpoint as configured. It holds no credentials.
+func (e Endpoint) String() string { return e.text }
+
+// MarshalText returns the endpoint as configured. It never fails.
+func (e Endpoint) MarshalText() ([]byte, error) { return []byte(e.text), nil }
+
+// parseHTTPURL reads an absolute http or https URL that holds nothing but scheme, host,
+// port and path. Its errors never quote the URL.
+func parseHTTPURL(text string) (*url.URL, error) {
+	if !strings.HasPrefix(text, "https://") && !strings.HasPrefix(text, "http://") {
+		return nil, errors.New("is not a URL; it must begin with https:// (or http://)")
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return nil, errors.New("is not a valid URL; copy it again")
+	case u.User != nil:
+		return nil, errors.New("has a user name or password before the host; remove it")
+	case u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#"):
+		return nil, errors.New("has a ? or # part; remove it")
+	case u.Hostname() == "":
+		return nil, errors.New("names no host; copy it again")
+	}
+	return u, nil
+}
+
+// hostClass is what a host's name or literal address says about where it is.
+type hostClass int
+
+const (
+	hostElsewhere hostClass = iota // a name; only its address will tell
+	hostAstra
+	hostNearby // loopback, private, or a name that means nothing outside
+	hostPublic // a literal address that is neither loopback nor private
+)
+
+func judgeHost(host string) hostClass {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	if address, err := netip.ParseAddr(host); err == nil {
+		if address = address.Unmap(); address.IsLoopback() || address.IsPrivate() {
+			return hostNearby
+		}
+		return hostPublic
+	}
+	switch {
+	case astraHost.MatchString(host):
+		return hostAstra
+	case strings.HasSuffix(host, ".local"), strings.HasSuffix(host, ".internal"),
+		strings.HasSuffix(host, ".localhost"):
+		return hostNearby
+	// A resolver may take 134744072 for an address, so a single label needs a letter first.
+	case host != "" && !strings.Contains(host, ".") && (host[0] < '0' || host[0] > '9'):
+		return hostNearby
+	default:
+		return hostElsewhere
+	}
+}

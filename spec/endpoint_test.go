@@ -1,0 +1,135 @@
+package spec_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"destination-astra/spec"
+)
+
+func TestEndpointURLs(t *testing.T) {
+	const astra = "https://db-us-east1.apps.astra.datastax.com"
+	tests := map[string]struct {
+		in      string
+		want    []string
+		private bool
+	}{
+		"astra":                  {astra, []string{astra + "/api/json/v1"}, false},
+		"astra slash":            {astra + "/", []string{astra + "/api/json/v1"}, false},
+		"astra with a keyspace":  {astra + "/api/json/v1/ks", []string{astra + "/api/json/v1"}, false},
+		"astra with another API": {astra + "/api/rest", []string{astra + "/api/json/v1"}, false},
+		"astra dev": {"https://db.apps.astra-dev.datastax.com/v1",
+			[]string{"https://db.apps.astra-dev.datastax.com/api/json/v1"}, false},
+		"astra test": {"https://db.apps.astra-test.datastax.com",
+			[]string{"https://db.apps.astra-test.datastax.com/api/json/v1"}, false},
+		"astra in capitals": {"https://DB.apps.Astra.datastax.com",
+			[]string{"https://DB.apps.Astra.datastax.com/api/json/v1"}, false},
+		"not astra": {"https://db.apps.astra.datastax.com.example.org/x",
+			[]string{"https://db.apps.astra.datastax.com.example.org/x"}, false},
+		"self-hosted": {"https://data.example.org:8181",
+			[]string{"https://data.example.org:8181/v1", "https://data.example.org:8181/api/json/v1"}, false},
+		"self-hosted slash": {"http://localhost:8181/",
+			[]string{"http://localhost:8181/v1", "http://localhost:8181/api/json/v1"}, false},
+		"self-hosted path":      {"http://stargate/a/b/", []string{"http://stargate/a/b"}, false},
+		"an escaped path":       {"https://x.org/a%2Fb", []string{"https://x.org/a%2Fb"}, false},
+		"loopback":              {"http://127.0.0.1:1/v1", []string{"http://127.0.0.1:1/v1"}, false},
+		"IPv6 loopback":         {"http://[::1]:1/v1", []string{"http://[::1]:1/v1"}, false},
+		"private":               {"http://10.1.2.3/v1", []string{"http://10.1.2.3/v1"}, false},
+		"private IPv6":          {"http://[fd00::1]/v1", []string{"http://[fd00::1]/v1"}, false},
+		"local name":            {"http://db.local/v1", []string{"http://db.local/v1"}, false},
+		"internal name":         {"http://db.corp.internal/v1", []string{"http://db.corp.internal/v1"}, false},
+		"http elsewhere":        {"http://db.example.org/v1", []string{"http://db.example.org/v1"}, true},
+		"http to a bare number": {"http://134744072/v1", []string{"http://134744072/v1"}, true},
+		"public address":        {"https://8.8.8.8/v1", []string{"https://8.8.8.8/v1"}, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			e, err := spec.ParseEndpoint(test.in)
+			require.NoError(t, err)
+			assert.Equal(t, test.want, e.BaseURLs())
+			assert.Equal(t, test.want[0], e.BaseURL())
+			assert.Equal(t, test.private, e.RequiresPrivateAddress())
+			assert.Equal(t, strings.HasPrefix(name, "astra"), e.IsAstra())
+			assert.Equal(t, test.in, e.String())
+			_, local := e.IsLocal()
+			assert.False(t, local)
+		})
+	}
+}
+
+func TestEndpointLocal(t *testing.T) {
+	for in, want := range map[string]string{
+		"local:data": "data", "local:./data/": "data", "local:/var/lib/x": "/var/lib/x",
+		" local: my data ": "my data", "local:..": "..", "local:.": ".",
+	} {
+		e, err := spec.ParseEndpoint(in)
+		require.NoError(t, err, in)
+		dir, ok := e.IsLocal()
+		assert.True(t, ok, in)
+		assert.Equal(t, want, dir, in)
+		assert.Equal(t, "local:"+want, e.String())
+		assert.Empty(t, e.BaseURLs())
+		assert.Empty(t, e.BaseURL())
+		assert.False(t, e.IsAstra())
+		assert.False(t, e.RequiresPrivateAddress())
+	}
+}
+
+func TestEndpointRefuses(t *testing.T) {
+	tests := map[string]struct{ in, want string }{
+		"nothing":          {"", "must begin with https://"},
+		"no scheme":        {"db.apps.astra.datastax.com", "must begin with https://"},
+		"another scheme":   {"ftp://x", "must begin with https://"},
+		"no folder":        {"local: ", "names no folder"},
+		"a local URL":      {"local://data", "has slashes after local:"},
+		"a control char":   {"local:a\nb", "control character"},
+		"no host":          {"https://", "names no host"},
+		"only a port":      {"https://:443", "names no host"},
+		"a bad port":       {"https://x:y", "is not a valid URL"},
+		"a blank":          {"https://a b", "is not a valid URL"},
+		"a user":           {"https://me@x.org", "user name or password"},
+		"a query":          {"https://x.org/v1?a=b", "has a ? or # part"},
+		"an empty query":   {"https://x.org/v1?", "has a ? or # part"},
+		"a fragment":       {"https://x.org/#", "has a ? or # part"},
+		"the portal":       {"https://astra.datastax.com/org/1/database/2", "address of the Astra portal"},
+		"http to Astra":    {"http://db.apps.astra.datastax.com", "use https"},
+		"http to a public": {"http://8.8.8.8", "use https"},
+		"http link-local":  {"http://169.254.169.254/", "use https"},
+		"http mapped IPv4": {"http://[::ffff:8.8.8.8]/", "use https"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			e, err := spec.ParseEndpoint(test.in)
+			require.ErrorContains(t, err, test.want)
+			assert.Zero(t, e)
+		})
+	}
+}
+
+func TestEndpointZeroValue(t *testing.T) {
+	var e spec.Endpoint
+	assert.Empty(t, e.BaseURLs())
+	assert.Empty(t, e.String())
+	assert.False(t, e.RequiresPrivateAddress())
+}
+
+// The embedded server asks for no token, but the schema does.
+func TestLocalEndpointTakesAnyToken(t *testing.T) {
+	for _, token := range []string{"", "anything"} {
+		c := accept(t, edited(t, edits{
+			"indexing.astra_db_endpoint": "local:data", "indexing.astra_db_app_token": token}))
+		assert.Equal(t, token, c.Indexing.Token.Reveal())
+		assert.Equal(t, token != "", c.Indexing.Token.IsSet())
+	}
+	reasons := problems(t, edited(t, edits{
+		"indexing.astra_db_endpoint": "local:data", "indexing.astra_db_app_token": absent}))
+	assert.Contains(t, reasons["indexing.astra_db_app_token"], "is missing")
+}
+
+func TestSelfHostedTokenNeedsNoPrefix(t *testing.T) {
+	accept(t, edited(t, edits{"indexing.astra_db_endpoint": "http://localhost:8181",
+		"indexing.astra_db_app_token": "Cassandra:Y2Fzc2FuZHJh:Y2Fzc2FuZHJh"}))
+}
