@@ -1,0 +1,162 @@
+package protocol
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+)
+
+// DefaultMaxLineBytes is the longest line a Reader takes unless told otherwise.
+const DefaultMaxLineBytes = 256 << 20
+
+// maxNames bounds the table of stream names and namespaces that a Reader keeps.
+const maxNames = 4096
+
+// ReaderOptions configures a Reader.
+type ReaderOptions struct {
+	MaxLineBytes int // without the newline; 0 means DefaultMaxLineBytes
+}
+
+// Reader reads messages line by line. It is not safe for concurrent use. It holds one line at
+// a time: its memory is bounded by a small multiple of MaxLineBytes, and what one long line
+// needed is given back after it.
+type Reader struct {
+	lines    *lineReader
+	maxBytes int
+	skipped  int64
+	names    map[string]string // JSON token -> name, so that a record allocates no names
+}
+
+// LineError is a RECORD or STATE line that does not parse, or a line that is too long. The
+// data in it is lost, so it is a system_error: no later state may be acknowledged. Reason
+// holds a member's name or a single character of the line at most.
+type LineError struct {
+	Line   int64  // counted from 1
+	Type   string // RECORD, STATE, "RECORD or STATE" when it was cut too early, or ""
+	Offset int    // of the first bad byte from the line's start, -1 when Reason says it all
+	Reason string
+}
+
+// Error names the line, the type and the reason.
+func (e *LineError) Error() string {
+	text := fmt.Sprintf("protocol: line %d", e.Line)
+	if e.Type != "" {
+		text += ": " + e.Type + " message"
+	}
+	text += ": " + e.Reason
+	if e.Offset >= 0 {
+		text += fmt.Sprintf(" at byte %d", e.Offset)
+	}
+	return text
+}
+
+func lineError(l line, typ string, offset int, reason string) *LineError {
+	return &LineError{Line: l.number, Type: typ, Offset: offset, Reason: reason}
+}
+
+// NewReader returns a Reader of r.
+func NewReader(r io.Reader, o ReaderOptions) *Reader {
+	if o.MaxLineBytes <= 0 {
+		o.MaxLineBytes = DefaultMaxLineBytes
+	}
+	return &Reader{
+		lines:    newLineReader(r, o.MaxLineBytes),
+		maxBytes: o.MaxLineBytes,
+		names:    make(map[string]string),
+	}
+}
+
+// Skipped returns how many lines so far were no protocol message at all: text that is not
+// JSON, JSON without a type, a stream status that cannot be read. Blank lines and messages of
+// types that a destination has no use for are not counted.
+func (r *Reader) Skipped() int64 { return r.skipped }
+
+// Next returns the next RECORD, STATE or stream status. It returns io.EOF at the end, a
+// *LineError for a line that would lose data if it were skipped (the next call goes on with the
+// line after it), and any other error of the underlying reader wrapped and for good.
+func (r *Reader) Next() (Message, error) {
+	for {
+		l, err := r.lines.next()
+		switch {
+		case errors.Is(err, errTooLong):
+			reason := fmt.Sprintf("longer than %d bytes", r.maxBytes)
+			return Message{}, lineError(l, claimedType(l.text, false), -1, reason)
+		case errors.Is(err, io.EOF):
+			return Message{}, io.EOF
+		case err != nil:
+			return Message{}, fmt.Errorf("protocol: read line %d: %w", l.number, err)
+		}
+		m, err := r.parse(l)
+		if err != nil || m.Type != "" {
+			return m, err
+		}
+	}
+}
+
+// parse returns the message of a line, or the zero Message for one to skip.
+func (r *Reader) parse(l line) (Message, error) {
+	if l.number == 1 {
+		// Windows tools begin a file with a byte order mark.
+		l.text = bytes.TrimPrefix(l.text, []byte("\xef\xbb\xbf"))
+	}
+	s := scanner{data: l.text}
+	if s.peek() == 0 && s.pos == len(l.text) {
+		return Message{}, nil
+	}
+	e, ok := parseEnvelope(&s)
+	if !ok {
+		claimed := claimedType(l.text, !l.terminated)
+		if claimed == "" {
+			r.skipped++
+			return Message{}, nil
+		}
+		return Message{}, lineError(l, claimed, s.pos, s.fault)
+	}
+	return r.dispatch(l, &e)
+}
+
+// dispatch decodes a line that is valid JSON, save its UTF-8.
+func (r *Reader) dispatch(l line, e *envelope) (Message, error) {
+	if !isString(e.typ) {
+		r.skipped++
+		return Message{}, nil
+	}
+	m, fault := Message{Line: l.number}, ""
+	switch string(unquote(e.typ)) {
+	case TypeRecord:
+		m.Type = TypeRecord
+		m.Record, fault = r.record(&e.record)
+	case TypeState:
+		m.Type = TypeState
+		m.State, fault = r.state(e.state)
+	case TypeTrace:
+		if m.Status = r.status(e.trace); m.Status == nil {
+			return Message{}, nil
+		}
+		m.Type = TypeTrace
+		return m, nil
+	default:
+		return Message{}, nil
+	}
+	if !utf8.Valid(l.text) {
+		return Message{}, lineError(l, m.Type, invalidUTF8(l.text), "invalid UTF-8")
+	}
+	if fault != "" {
+		return Message{}, lineError(l, m.Type, -1, fault)
+	}
+	return m, nil
+}
+
+// invalidUTF8 returns the offset of the first byte that is not UTF-8.
+func invalidUTF8(text []byte) int {
+	for i := 0; i < len(text); {
+		c, n := utf8.DecodeRune(text[i:])
+		if c == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+	return len(text)
+}
