@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,15 +49,21 @@ func TestDoCallsUntilTheErrorIsNotRetryable(t *testing.T) {
 		calls    int
 		want     error
 	}{
-		"success at once":                 {calls: 1},
-		"success after two":               {failures: []error{again, again}, calls: 3},
-		"not retryable":                   {failures: []error{again, final}, calls: 2, want: final},
-		"no opinion":                      {failures: []error{plain}, calls: 1, want: plain},
-		"wrapped":                         {failures: []error{fmt.Errorf("wrap: %w", again)}, calls: 2},
-		"one attempt":                     {policy: retry.Policy{MaxAttempts: 1}, failures: []error{again}, calls: 1, want: again},
-		"attempts run out":                {policy: retry.Policy{MaxAttempts: 3}, failures: []error{again, again, again, again}, calls: 3, want: again},
-		"default attempts":                {failures: repeated(again, 20), calls: retry.DefaultMaxAttempts, want: again},
-		"server's wish passes the budget": {failures: []error{&failure{true, 6 * time.Minute}}, calls: 1, want: &failure{true, 6 * time.Minute}},
+		"success at once":   {calls: 1},
+		"success after two": {failures: []error{again, again}, calls: 3},
+		"not retryable":     {failures: []error{again, final}, calls: 2, want: final},
+		"no opinion":        {failures: []error{plain}, calls: 1, want: plain},
+		"wrapped":           {failures: []error{fmt.Errorf("wrap: %w", again)}, calls: 2},
+		"one attempt": {
+			policy: retry.Policy{MaxAttempts: 1}, failures: []error{again}, calls: 1, want: again,
+		},
+		"attempts run out": {
+			policy: retry.Policy{MaxAttempts: 3}, failures: repeated(again, 4), calls: 3, want: again,
+		},
+		"default attempts": {failures: repeated(again, 20), calls: retry.DefaultMaxAttempts, want: again},
+		"server's wish passes the budget": {
+			failures: []error{&failure{true, 6 * time.Minute}}, calls: 1, want: &failure{true, 6 * time.Minute},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -95,6 +103,7 @@ func TestWaitsStayUnderADoublingCeiling(t *testing.T) {
 		}
 		require.Equal(t, sum, time.Since(start), "what OnRetry was told is what was waited")
 		require.Greater(t, len(drawn), 5, "waits are drawn, not fixed")
+		require.Greater(t, slices.Max(slices.Collect(maps.Keys(drawn))), policy.Base, "the ceiling grows")
 	})
 }
 

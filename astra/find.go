@@ -1,0 +1,140 @@
+package astra
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// FindQuery says which documents to read and what of them. Filter, Sort and Projection
+// are encoded by encoding/json; in their field names a literal dot is written &. and an
+// ampersand &&.
+type FindQuery struct {
+	// Filter nil matches all documents. A $in takes at most MaxInValues values.
+	Filter any
+	// Sort nil leaves the order to the server. By $vector the server returns up to
+	// Limit (at most 1000) documents in one page; by a field at most 50 in all.
+	Sort any
+	// Projection is needed. $vector comes only when it is named. {"_id": 1},
+	// {"$vector": 1} or both do not restrict, the whole document comes: name another
+	// field, or use {"*": 0} for nothing at all (Data API v1.0.51, observed).
+	Projection any
+	// Limit is the most documents over all pages; 0 is no limit.
+	Limit int
+	// IncludeSimilarity adds $similarity to documents sorted by $vector.
+	IncludeSimilarity bool
+	// PageState is the NextPageState of the page before; "" is the first page.
+	PageState string
+}
+
+// Page is one answer to find.
+type Page struct {
+	// Documents are JSON objects, owned by the caller. There may be none although
+	// more follow, and any number up to the server's page size.
+	Documents []json.RawMessage
+	// NextPageState is "" after the last page.
+	NextPageState string
+}
+
+// Find reads one page. Beside an error the page may hold what was read before it.
+func (c *Collection) Find(ctx context.Context, q FindQuery) (Page, error) {
+	k := c.call("find")
+	k.complete = func(r *reply) bool { return r.Data.Documents != nil }
+	payload, err := k.query(q)
+	if err != nil {
+		return Page{}, err
+	}
+	return c.findPage(ctx, k, payload, q.PageState)
+}
+
+// FindAll reads all pages from q.PageState on and calls fn for each document, in order,
+// from its own goroutine. fn owns what it gets. An error from fn ends FindAll and is
+// returned as it is. Sorting by a field is ErrSortCutsOff.
+func (c *Collection) FindAll(
+	ctx context.Context, q FindQuery, fn func(json.RawMessage) error,
+) error {
+	k := c.call("find")
+	k.complete = func(r *reply) bool { return r.Data.Documents != nil }
+	payload, err := k.query(q)
+	if err != nil {
+		return err
+	}
+	if sort, ok := payload["sort"].(json.RawMessage); ok && !sortsByVector(sort) {
+		return k.wrap(ErrSortCutsOff)
+	}
+	left := q.Limit
+	for state := q.PageState; ; {
+		page, err := c.findPage(ctx, k, payload, state)
+		if err != nil {
+			return err
+		}
+		for _, document := range page.Documents {
+			if err := fn(document); err != nil {
+				return err
+			}
+			if left--; left == 0 {
+				return nil
+			}
+		}
+		if page.NextPageState == "" {
+			return nil
+		}
+		if page.NextPageState == state {
+			return k.wrap(ErrSamePage)
+		}
+		state = page.NextPageState
+	}
+}
+
+func (c *Collection) findPage(
+	ctx context.Context, k call, payload object, state string,
+) (Page, error) {
+	if state != "" {
+		payload["options"].(object)["pageState"] = state
+	}
+	r, err := c.execute(ctx, k, payload)
+	if r == nil {
+		return Page{}, err
+	}
+	return Page{Documents: r.Data.Documents, NextPageState: r.Data.NextPageState}, err
+}
+
+// query encodes everything but the page state.
+func (k call) query(q FindQuery) (object, error) {
+	options := object{}
+	if q.Limit > 0 {
+		options["limit"] = q.Limit
+	}
+	if q.IncludeSimilarity {
+		options["includeSimilarity"] = true
+	}
+	payload := object{"options": options}
+	for name, part := range map[string]any{
+		"filter": q.Filter, "sort": q.Sort, "projection": q.Projection,
+	} {
+		if part == nil {
+			continue
+		}
+		text, err := json.Marshal(part)
+		if err != nil {
+			return nil, k.wrap(err)
+		}
+		if !isEmptyObject(text) {
+			payload[name] = json.RawMessage(text)
+		}
+	}
+	if payload["projection"] == nil {
+		return nil, k.wrap(ErrNoProjection)
+	}
+	return payload, nil
+}
+
+// sortsByVector reports whether the server answers the sort with all matches at once.
+func sortsByVector(sort []byte) bool {
+	var keys map[string]json.RawMessage
+	if json.Unmarshal(sort, &keys) != nil {
+		return false
+	}
+	_, vector := keys["$vector"]
+	_, vectorize := keys["$vectorize"]
+	return vector || vectorize
+}

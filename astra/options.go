@@ -1,0 +1,93 @@
+package astra
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"destination-astra/internal/retry"
+)
+
+// Defaults and limits of a [Client].
+const (
+	// DefaultRequestTimeout bounds one attempt of a data command. The server gives up
+	// on its database after 20 s (Data API v1.0.51, observed), so less would hide its answer.
+	DefaultRequestTimeout = 30 * time.Second
+	// DefaultSchemaTimeout bounds one attempt of createCollection and deleteCollection;
+	// a vector collection took 13 to 16 s to create (Data API v1.0.51, observed).
+	DefaultSchemaTimeout = 90 * time.Second
+	// MaxInsertDocuments is the most documents of one insertMany
+	// (operations.max-document-insert-count; more are refused as a whole).
+	MaxInsertDocuments = 100
+	// MaxRequestBytes is the largest request body this client sends. The server refuses
+	// more than 20 MiB (quarkus.http.limits.max-body-size) by closing the connection.
+	MaxRequestBytes = 16 << 20
+	// MaxResponseBytes is the largest answer this client reads.
+	MaxResponseBytes = 256 << 20
+	// MaxInValues is the most values of one $in (max-in-operator-value-size).
+	MaxInValues = 100
+)
+
+// Options configure a [Client]. Only Endpoint is needed.
+type Options struct {
+	// Endpoint is the base URL up to and including the API's version, such as
+	// https://ID-REGION.apps.astra.datastax.com/api/json/v1 or http://localhost:8181/v1.
+	// User information, a query or a fragment in it is refused.
+	Endpoint string
+	// AlternateEndpoint, when set, is tried when Endpoint answers its first command
+	// with an empty 404, which the Data API does for an unknown path. The one that
+	// knows the path is used from then on.
+	AlternateEndpoint string
+	// Token goes into the Token header; it is left out when empty.
+	Token string
+	// UserAgent is sent as it is; see [UserAgent].
+	UserAgent string
+	// Transport replaces the client's own pool of HTTP/1.1 connections, for tests and
+	// for a server in the same process. It must not follow redirects.
+	Transport http.RoundTripper
+	// RequirePrivateAddress refuses plain http to public addresses. It is decided when
+	// dialling, by the address and not by the name; single-label names and those in
+	// .local and .internal may resolve to anything. https is not restricted. It works
+	// in the client's own transport only, which then uses no proxy for plain http.
+	RequirePrivateAddress bool
+	// RequestTimeout and SchemaTimeout bound one attempt, reading the answer included;
+	// 0 means the defaults. The whole command is bounded by ctx and Retry.
+	RequestTimeout, SchemaTimeout time.Duration
+	// Retry says how often and how long a command is repeated.
+	Retry retry.Policy
+	// OnRetry, when set, is called before each wait, possibly from several goroutines.
+	OnRetry func(RetryEvent)
+}
+
+// RetryEvent tells the caller that a command is going to be repeated.
+type RetryEvent struct {
+	// Command is the Data API's name, such as insertMany.
+	Command string
+	// Keyspace and Collection are empty where the command has none.
+	Keyspace, Collection string
+	// Attempt is the attempt that failed, from 1; Wait is how long the client waits now.
+	Attempt int
+	Wait    time.Duration
+	// Err is why; mostly an *Error.
+	Err error
+}
+
+// Format prints the options without the token, whatever the verb, also when it was
+// put into the endpoint by mistake.
+func (o Options) Format(f fmt.State, _ rune) {
+	endpoint := o.Endpoint
+	if o.Token != "" {
+		endpoint = strings.ReplaceAll(endpoint, o.Token, redacted)
+	}
+	fmt.Fprintf(f, "astra.Options{Endpoint: %q, Token: %s}", endpoint, redacted)
+}
+
+// UserAgent is the User-Agent of this connector in the given version. The Data API
+// takes its first product as the name of the caller.
+func UserAgent(version string) string {
+	if version == "" {
+		version = "dev"
+	}
+	return "airbyte/destination-astra/" + version + " (go)"
+}
