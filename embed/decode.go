@@ -1,0 +1,275 @@
+package embed
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/sashabaranov/go-openai"
+)
+
+// decoder reads the reply of an embeddings API: {"data":[{"index":0,"embedding":...}]}.
+// An embedding is an array of numbers, or base64 of little-endian float32.
+type decoder struct {
+	scanner
+	dimension int
+	vectors   []Vector
+	items     int
+	scratch   []byte
+	hasData   bool
+	failure   json.RawMessage // the error object
+	usage     openai.Usage
+}
+
+// decodeEmbeddings returns the vectors in the order of their indexes, and the
+// tokens charged. The reply must hold exactly count vectors, with the indexes 0 to
+// count-1, each of the given dimension, finite and not zero; else the error is an
+// *Error. It does not keep reply.
+func decodeEmbeddings(reply []byte, count, dimension int) ([]Vector, int64, error) {
+	d := decoder{
+		scanner:   scanner{text: reply},
+		dimension: dimension,
+		vectors:   make([]Vector, count),
+	}
+	if c := d.peek(); c != '{' {
+		return nil, 0, notJSON(reply, c)
+	}
+	if err := d.reply(); err != nil {
+		var e *Error
+		if errors.As(err, &e) {
+			return nil, 0, e
+		}
+		return nil, 0, &Error{Message: describeBody(reply), fault: faultGarbled, Err: err}
+	}
+	if len(d.failure) > 0 && string(d.failure) != "null" {
+		return nil, 0, parseErrorReply(reply)
+	}
+	if !d.hasData {
+		const message = "the reply holds no data: it is not one of an embeddings API"
+		return nil, 0, &Error{Message: message, fault: faultAddress}
+	}
+	if d.items != count {
+		return nil, 0, answerError("%d vectors came for %d texts", d.items, count)
+	}
+	return d.vectors, int64(max(d.usage.TotalTokens, d.usage.PromptTokens)), nil
+}
+
+// notJSON tells some other server's page, which no repeat changes, from a reply that
+// was lost on its way.
+func notJSON(reply []byte, first byte) error {
+	if first == '[' {
+		return &Error{Message: "the reply is a list, not that of an embeddings API", fault: faultAddress}
+	}
+	e := &Error{Message: describeBody(reply), fault: faultAddress}
+	if first == 0 && len(bytes.TrimSpace(reply)) == 0 {
+		e.fault = faultGarbled
+	}
+	return e
+}
+
+func (d *decoder) reply() error {
+	err := d.object(func(key []byte) error {
+		switch string(key) {
+		case "data":
+			return d.data()
+		case "error":
+			raw, err := d.value()
+			d.failure = raw
+			return err
+		case "usage":
+			raw, err := d.value()
+			if json.Unmarshal(raw, &d.usage) != nil {
+				d.usage = openai.Usage{} // a count is not worth an error
+			}
+			return err
+		default:
+			_, err := d.value()
+			return err
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if d.peek(); d.pos < len(d.text) {
+		return errJSON
+	}
+	return nil
+}
+
+func (d *decoder) data() error {
+	if err := d.expect("[", "data that is not a list"); err != nil {
+		return err
+	}
+	if d.hasData {
+		return answerError("the reply holds two lists of data")
+	}
+	d.hasData = true
+	return d.array(func(i int) error {
+		d.items++
+		if i >= len(d.vectors) {
+			_, err := d.value()
+			return err
+		}
+		return d.item()
+	})
+}
+
+// item reads one vector and puts it where its index says.
+func (d *decoder) item() error {
+	if err := d.expect("{", "a vector that is not an object"); err != nil {
+		return err
+	}
+	index := -1
+	var vector Vector
+	err := d.object(func(key []byte) (err error) {
+		switch string(key) {
+		case "index":
+			index, err = d.index()
+		case "embedding":
+			vector, err = d.embedding()
+		default:
+			_, err = d.value()
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case index < 0:
+		return answerError("the reply holds a vector without index")
+	case d.vectors[index] != nil:
+		return answerError("two vectors came with index %d", index)
+	case vector == nil:
+		return answerError("no embedding came with index %d", index)
+	}
+	d.vectors[index] = vector
+	return checkVector(vector, d.dimension, index)
+}
+
+func (d *decoder) index() (int, error) {
+	raw, err := d.value()
+	if err != nil {
+		return 0, err
+	}
+	index, err := strconv.Atoi(string(raw))
+	if err != nil || index < 0 || index >= len(d.vectors) {
+		return 0, answerError("a vector came with index %s for %d texts", string(raw), len(d.vectors))
+	}
+	return index, nil
+}
+
+func (d *decoder) embedding() (Vector, error) {
+	if err := d.expect("[\"", "an embedding that is neither base64 nor a list of numbers"); err != nil {
+		return nil, err
+	}
+	if d.peek() == '[' {
+		return d.floats()
+	}
+	return d.base64()
+}
+
+func (d *decoder) floats() (Vector, error) {
+	vector := make(Vector, 0, d.dimension)
+	err := d.array(func(int) error {
+		raw, err := d.number()
+		if err != nil {
+			return err
+		}
+		if len(raw) == 0 {
+			return d.notNumber()
+		}
+		// A value beyond float32 becomes infinite, which checkVector refuses.
+		f, _ := strconv.ParseFloat(string(raw), 32)
+		vector = append(vector, float32(f))
+		return nil
+	})
+	return vector, err
+}
+
+func (d *decoder) base64() (Vector, error) {
+	quoted, err := d.str()
+	if err != nil {
+		return nil, err
+	}
+	encoded, err := unquote(quoted) // PHP escapes the slashes of base64
+	if err != nil {
+		return nil, err
+	}
+	if size := base64.StdEncoding.DecodedLen(len(encoded)); size > len(d.scratch) {
+		d.scratch = make([]byte, size)
+	}
+	n, err := base64.StdEncoding.Decode(d.scratch, encoded)
+	// Decode skips line breaks, which a JSON string cannot hold: hence the length.
+	if err != nil || n%4 != 0 || base64.StdEncoding.EncodedLen(n) != len(encoded) {
+		return nil, answerError("an embedding is not base64 of 4-byte numbers")
+	}
+	vector := make(Vector, n/4)
+	for i := range vector {
+		vector[i] = math.Float32frombits(binary.LittleEndian.Uint32(d.scratch[4*i:]))
+	}
+	return vector, nil
+}
+
+// expect requires one of the given bytes to be next.
+func (d *decoder) expect(first, otherwise string) error {
+	switch c := d.peek(); {
+	case c == 0:
+		return errJSON
+	case strings.IndexByte(first, c) < 0:
+		return answerError("the reply holds %s", otherwise)
+	default:
+		return nil
+	}
+}
+
+// notNumber tells what stands where a number should be: Python writes NaN and
+// Infinity into what it calls JSON.
+func (d *decoder) notNumber() error {
+	switch d.peek() {
+	case 'N', 'I', 'n':
+		return &Error{Message: "the service computed a vector that is not finite", fault: faultVector}
+	case 0:
+		return errJSON
+	default:
+		return answerError("an embedding holds something that is not a number")
+	}
+}
+
+// checkVector refuses what a collection could not store.
+func checkVector(v Vector, dimension, index int) error {
+	if len(v) != dimension {
+		return &Error{
+			Message: fmt.Sprintf("the vectors have %d dimensions, not the configured %d", len(v), dimension),
+			fault:   faultDimension,
+		}
+	}
+	// The bits without the sign: all zero for 0, an exponent of ones for NaN and infinity.
+	const magnitude, infinite = 0x7fffffff, 0x7f800000
+	var anyBits, largest uint32
+	for _, f := range v {
+		bits := math.Float32bits(f) & magnitude
+		anyBits |= bits
+		largest = max(largest, bits)
+	}
+	if largest >= infinite {
+		return vectorError("the service computed a vector that is not finite", index)
+	}
+	if anyBits == 0 {
+		return vectorError("the service computed a vector of zeros", index)
+	}
+	return nil
+}
+
+func vectorError(message string, index int) *Error {
+	return &Error{Message: message, Texts: []int{index}, fault: faultVector}
+}
+
+func answerError(format string, args ...any) *Error {
+	return &Error{Message: fmt.Sprintf(format, args...), fault: faultAnswer}
+}

@@ -1,0 +1,4 @@
+package embed
+
+// DecodeEmbeddings gives the fuzz target and the benchmarks the decoder alone.
+var DecodeEmbeddings = decodeEmbeddings

@@ -1,0 +1,10 @@
+// Package embedtest is a stand-in for an OpenAI-compatible embeddings service.
+//
+// A [Server] answers POST .../embeddings with vectors that depend on the text alone
+// and that are near for texts that share words. It is an http.Handler for tests of
+// a whole binary (serve it with net/http/httptest), and an http.RoundTripper, through
+// [Server.Transport], for tests without a socket. It refuses any request that the
+// real service would refuse, counts what it did, and fails on demand ([Server.Fail]).
+//
+// It is for tests only: nothing that ships imports it.
+package embedtest
