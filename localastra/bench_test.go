@@ -1,0 +1,87 @@
+package localastra_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"destination-astra/localastra"
+)
+
+const benchDimension = 1536
+
+// benchDocuments is one insertMany of 100 documents as the connector writes them.
+func benchDocuments(batch int) string {
+	documents := make([]string, 100)
+	for i := range documents {
+		n := batch*100 + i
+		documents[i] = fmt.Sprintf(`{"_id":%q,"$vector":%s,"text":%q,"_ab_stream":"s","_ab_record_id":"s_%d",`+
+			`"_ab_generation_id":%d,"_ab_text_hash":"%064d"}`, benchID(n), binaryVector(benchDimension, n),
+			strings.Repeat("some text ", 150), n, n%2, n)
+	}
+	return `{"insertMany":{"documents":[` + strings.Join(documents, ",") + `]}}`
+}
+
+func benchID(n int) string { return fmt.Sprintf("%032x%032x", n*0x9E3779B97F4A7C1&0xFFFFFFFF, n) }
+
+// openBench opens a file with batches of 100 documents.
+func openBench(b *testing.B, batches int) caller {
+	b.Helper()
+	c := open(b, localastra.Options{Dir: b.TempDir()})
+	c.must("", fmt.Sprintf(`{"createCollection":{"name":"c","options":{"vector":{"dimension":%d},
+		"indexing":{"deny":["text"]}}}}`, benchDimension))
+	for batch := range batches {
+		c.must("c", benchDocuments(batch))
+	}
+	return c
+}
+
+func BenchmarkInsertMany(b *testing.B) {
+	c := openBench(b, 0)
+	batch := 0
+	bodies := make([]string, 64)
+	for i := range bodies {
+		bodies[i] = benchDocuments(i)
+	}
+	b.SetBytes(int64(len(bodies[0])))
+	b.ReportAllocs()
+	for b.Loop() {
+		if batch > 0 && batch%len(bodies) == 0 {
+			b.StopTimer()
+			c.must("c", `{"deleteMany":{}}`)
+			b.StartTimer()
+		}
+		c.must("c", bodies[batch%len(bodies)])
+		batch++
+	}
+	b.ReportMetric(float64(100*batch)/b.Elapsed().Seconds(), "docs/s")
+}
+
+func benchFind(b *testing.B, batches int, body string) {
+	c := openBench(b, batches)
+	c.must("c", body) // caches are built on first use
+	b.ReportAllocs()
+	for b.Loop() {
+		c.must("c", body)
+	}
+}
+
+func BenchmarkFindByID(b *testing.B) {
+	ids := make([]string, 100)
+	for i := range ids {
+		ids[i] = benchID(i * 17)
+	}
+	benchFind(b, 20, `{"find":{"filter":{"_id":{"$in":["`+strings.Join(ids, `","`)+`"]}},"projection":{"_ab_stream":1}}}`)
+}
+
+func BenchmarkFindByRecordID(b *testing.B) {
+	benchFind(b, 20, `{"find":{"filter":{"_ab_stream":"s","_ab_record_id":{"$in":["s_5","s_900","s_1999"]}}}}`)
+}
+
+func BenchmarkFindByGeneration(b *testing.B) {
+	benchFind(b, 20, `{"find":{"filter":{"_ab_stream":"s","_ab_generation_id":{"$lt":1}},"projection":{"_ab_stream":1}}}`)
+}
+
+func BenchmarkFindByVector(b *testing.B) {
+	benchFind(b, 100, `{"find":{"sort":{"$vector":`+binaryVector(benchDimension, 7)+`},"options":{"limit":10}}}`)
+}

@@ -1,0 +1,140 @@
+package localastra
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+)
+
+// decimal is an exact decimal number: 0.digits times ten to the power of point.
+// digits has no zero at either end; zero has no digits and is never negative.
+type decimal struct {
+	negative bool
+	digits   string
+	point    int64
+}
+
+// maxExponent bounds exponents. The real server runs out of memory on 1e999999999;
+// this one treats everything beyond the bound as the bound.
+const maxExponent = 1 << 40
+
+// parseDecimal reads a valid JSON number.
+func parseDecimal(literal string) decimal {
+	var d decimal
+	mantissa := literal
+	if strings.HasPrefix(mantissa, "-") {
+		d.negative, mantissa = true, mantissa[1:]
+	}
+	if e := strings.IndexAny(mantissa, "eE"); e >= 0 {
+		d.point = parseExponent(mantissa[e+1:])
+		mantissa = mantissa[:e]
+	}
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	digits := whole + fraction
+	d.point += int64(len(whole))
+	trimmed := strings.TrimLeft(digits, "0")
+	d.point -= int64(len(digits) - len(trimmed))
+	d.digits = strings.TrimRight(trimmed, "0")
+	if d.digits == "" {
+		return decimal{}
+	}
+	return d
+}
+
+func parseExponent(text string) int64 {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil && strings.HasPrefix(text, "-") {
+		return -maxExponent
+	}
+	if err != nil {
+		return maxExponent
+	}
+	return max(-maxExponent, min(n, maxExponent))
+}
+
+// compare orders by numeric value.
+func (d decimal) compare(other decimal) int {
+	if s := cmp.Compare(d.sign(), other.sign()); s != 0 {
+		return s
+	}
+	c := cmp.Compare(d.point, other.point)
+	if c == 0 {
+		c = cmp.Compare(d.digits, other.digits)
+	}
+	if d.negative {
+		return -c
+	}
+	return c
+}
+
+func (d decimal) sign() int {
+	switch {
+	case d.digits == "":
+		return 0
+	case d.negative:
+		return -1
+	default:
+		return 1
+	}
+}
+
+func (d decimal) appendKey(dst []byte) []byte {
+	if d.negative {
+		dst = append(dst, '-')
+	}
+	dst = append(dst, d.digits...)
+	return strconv.AppendInt(append(dst, 'e'), d.point, 10)
+}
+
+// normalizeNumber returns the literal as the Data API stores it: integers as they
+// are, everything else without trailing zeros (1.0 is 1, 1E5 is 1E+5, -0.0 is 0) in
+// the notation of Java's BigDecimal.
+func normalizeNumber(literal string) string {
+	if !strings.ContainsAny(literal, ".eE") {
+		if literal == "-0" {
+			return "0"
+		}
+		return literal
+	}
+	d := parseDecimal(literal)
+	if d.digits == "" {
+		return "0"
+	}
+	scale := int64(len(d.digits)) - d.point
+	switch {
+	case scale >= 0 && d.point-1 >= -6:
+		return d.signText() + d.plain()
+	default:
+		return d.signText() + d.scientific()
+	}
+}
+
+func (d decimal) signText() string {
+	if d.negative {
+		return "-"
+	}
+	return ""
+}
+
+func (d decimal) plain() string {
+	switch {
+	case d.point <= 0:
+		return "0." + strings.Repeat("0", int(-d.point)) + d.digits
+	case d.point >= int64(len(d.digits)):
+		return d.digits
+	default:
+		return d.digits[:d.point] + "." + d.digits[d.point:]
+	}
+}
+
+func (d decimal) scientific() string {
+	text := d.digits[:1]
+	if len(d.digits) > 1 {
+		text += "." + d.digits[1:]
+	}
+	exponent := d.point - 1
+	if exponent >= 0 {
+		return text + "E+" + strconv.FormatInt(exponent, 10)
+	}
+	return text + "E" + strconv.FormatInt(exponent, 10)
+}

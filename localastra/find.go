@@ -1,0 +1,278 @@
+package localastra
+
+import (
+	"fmt"
+	"strconv"
+)
+
+func findCommands() map[string]command {
+	return map[string]command{
+		"find": {scope: collectionScope, fields: []string{"filter", "options", "projection", "sort"},
+			options: []string{"includeSimilarity", "includeSortVector", "limit", "pageState", "skip"}, run: find},
+		"findOne": {scope: collectionScope, fields: []string{"filter", "options", "projection", "sort"},
+			options: []string{"includeSimilarity", "includeSortVector"}, run: findOne},
+	}
+}
+
+// query is the parsed part that the reading commands share.
+type query struct {
+	filter     *filter
+	projection *projection
+	sort       *sorting
+	limit      int // 0: none
+	skip       int
+	page       pageState
+}
+
+// parseQuery reads filter, projection and sort against the collection's settings.
+func (r *request) parseQuery(c *collection) (*query, *apiError) {
+	q := &query{}
+	given := func(name string) value { v, _ := r.args.get(name); return v }
+	var err *apiError
+	if q.projection, err = parseProjection(given("projection")); err != nil {
+		return nil, err
+	}
+	if q.sort, err = parseSort(given("sort"), c); err != nil {
+		return nil, err
+	}
+	if q.filter, err = parseFilter(given("filter"), &c.options); err != nil {
+		return nil, err
+	}
+	if r.server.cassandra() {
+		if err := q.filter.refusedByCassandra(); err != nil {
+			return nil, err
+		}
+		if q.sort.vector != nil && !q.filter.empty() {
+			return nil, refusedQuery("INVALID_DATABASE_QUERY")
+		}
+	}
+	return q, nil
+}
+
+// prepare parses the query once against the collection as it is now, and says which
+// caches it will use.
+func (r *request) prepare() (wanted, *apiError) {
+	var want wanted
+	err := r.view(wanted{}, func(c *collection, _ tx) *apiError {
+		q, err := r.parseQuery(c)
+		if err == nil {
+			want = wanted{q.filter.indexPaths(), q.sort.vector != nil}
+		}
+		return err
+	})
+	return want, err
+}
+
+// parseLimits reads limit, skip and pageState.
+func (q *query) parseLimits(options value) *apiError {
+	if limit, has := options.get("limit"); has && limit.kind != kindNull {
+		n, err := strconv.Atoi(limit.text)
+		if err != nil || n <= 0 {
+			return invalidValue("command.options.limit", limit, "limit should be greater than `0`")
+		}
+		q.limit = n
+	}
+	if skip, has := options.get("skip"); has && skip.kind != kindNull {
+		n, err := strconv.Atoi(skip.text)
+		if err != nil || n < 0 {
+			return invalidValue("command.options.skip", skip, "skip should be greater than or equal to `0`")
+		}
+		if n > 0 && (q.sort.empty() || q.sort.vector != nil) {
+			return invalidValue("command.options.skip", skip,
+				"skip options should be used with sort clause that is not a vector search")
+		}
+		q.skip = n
+	}
+	if q.sort.vector != nil && q.limit > maxVectorLimit {
+		return invalidValue("command.options.limit", intValue(q.limit),
+			fmt.Sprintf("limit options should not be greater than %d for vector search", maxVectorLimit))
+	}
+	if _, has := options.get("pageState"); has && !q.sort.empty() {
+		return badSort("'pageState' is not supported with non-empty sort clause")
+	}
+	var err *apiError
+	q.page, err = parsePageState(options)
+	return err
+}
+
+func find(r *request) (*reply, *apiError) {
+	want, err := r.prepare()
+	if err != nil {
+		return nil, err
+	}
+	var result *reply
+	err = r.view(want, func(c *collection, t tx) *apiError {
+		q, err := r.parseQuery(c)
+		if err == nil {
+			err = q.parseLimits(r.options)
+		}
+		if err != nil {
+			return err
+		}
+		documents, next, err := r.read(c, t, q)
+		if err != nil {
+			return err
+		}
+		r.count(len(documents))
+		result = &reply{data: []field{{"documents", arrayValue(documents)}, {"nextPageState", next}}}
+		result.status = sortVectorStatus(r, q)
+		return nil
+	})
+	return result, err
+}
+
+func findOne(r *request) (*reply, *apiError) {
+	want, err := r.prepare()
+	if err != nil {
+		return nil, err
+	}
+	var result *reply
+	err = r.view(want, func(c *collection, t tx) *apiError {
+		q, err := r.parseQuery(c)
+		if err != nil {
+			return err
+		}
+		q.limit = 1
+		documents, _, err := r.read(c, t, q)
+		if err != nil {
+			return err
+		}
+		r.count(len(documents))
+		first := value{}
+		if len(documents) > 0 {
+			first = documents[0]
+		}
+		result = &reply{data: []field{{"document", first}}, status: sortVectorStatus(r, q)}
+		return nil
+	})
+	return result, err
+}
+
+func sortVectorStatus(r *request, q *query) []field {
+	if !r.options.isTrue("includeSortVector") {
+		return nil
+	}
+	if q.sort.vector == nil {
+		return []field{{"sortVector", value{}}}
+	}
+	return []field{{"sortVector", q.sort.vector.asArray()}}
+}
+
+// read returns the projected documents and the next page state.
+func (r *request) read(c *collection, t tx, q *query) ([]value, value, *apiError) {
+	switch {
+	case q.sort.vector != nil:
+		return r.readNearest(c, t, q), value{}, nil
+	case !q.sort.empty():
+		documents, err := readSorted(c, t, q)
+		return documents, value{}, err
+	default:
+		documents, next := r.readPage(c, t, q)
+		return documents, next, nil
+	}
+}
+
+// project returns what the projection keeps of a document.
+func (c *collection) project(t tx, d stored, p *projection) value {
+	if p.wantsVector() {
+		return p.apply(c.whole(t, d))
+	}
+	return p.apply(d.fields)
+}
+
+// readPage reads one page. Documents by _id come in one page, as do, on a Cassandra
+// backend, those of $or and of $in on another field.
+func (r *request) readPage(c *collection, t tx, q *query) ([]value, value) {
+	_, byID := q.filter.ids()
+	whole := byID || r.server.cassandra() && q.filter.onePage()
+	limit := q.limit
+	if q.page.remaining > 0 {
+		limit = q.page.remaining
+	}
+	size := pageSize
+	if whole {
+		size = max(limit, maxDocumentsRead)
+	}
+	if limit > 0 {
+		size = min(size, limit)
+	}
+	documents := []value{}
+	var last uint64
+	c.each(t, q.filter, q.page.from, func(d stored) bool {
+		documents = append(documents, c.project(t, d, q.projection))
+		last = d.seq
+		return len(documents) < size
+	})
+	if whole || len(documents) < size || limit > 0 && limit <= size {
+		return documents, value{}
+	}
+	next := pageState{from: last + 1}
+	if limit > 0 {
+		next.remaining = limit - size
+	}
+	return documents, next.json()
+}
+
+// maxDocumentsRead bounds a page that is not cut.
+const maxDocumentsRead = 1 << 30
+
+// readSorted sorts in memory: at most 50 documents come back, and nothing says so when
+// there are more (Data API v1.0.51, observed).
+func readSorted(c *collection, t tx, q *query) ([]value, *apiError) {
+	found := c.some(t, q.filter, maxSortedRows+1)
+	if len(found) > maxSortedRows {
+		return nil, errorf("OVERLOADED_SORT_ROW_LIMIT", "The command attempted to sort more than %d rows in memory."+
+			"\n\nResend the command with a filter that matches fewer documents.", maxSortedRows)
+	}
+	q.sort.order(found)
+	found = found[min(q.skip, len(found)):]
+	size := pageSize
+	if q.limit > 0 {
+		size = min(size, q.limit)
+	}
+	documents := []value{}
+	for _, d := range found[:min(size, len(found))] {
+		documents = append(documents, c.project(t, d, q.projection))
+	}
+	return documents, nil
+}
+
+// readNearest returns the documents most similar to a vector.
+func (r *request) readNearest(c *collection, t tx, q *query) []value {
+	documents := []value{}
+	for _, hit := range c.nearest(t, q) {
+		d, ok := c.load(t, hit.seq)
+		if !ok {
+			continue
+		}
+		document := c.project(t, d, q.projection)
+		if r.options.isTrue("includeSimilarity") {
+			document = document.with(similarityField, floatValue(hit.similarity))
+		}
+		documents = append(documents, document)
+	}
+	return documents
+}
+
+// nearest searches the vectors in memory. It loads its own when they are not there,
+// which happens only when a write failed since they were warmed: beside other readers
+// no cache may change.
+func (c *collection) nearest(t tx, q *query) []scored {
+	vectors := c.vectors
+	if vectors == nil {
+		vectors = c.loadVectors(t)
+	}
+	limit := maxVectorLimit
+	if q.limit > 0 {
+		limit = q.limit
+	}
+	if q.filter.empty() {
+		return vectors.nearest(q.sort.vector.floats, limit, nil)
+	}
+	matching := map[uint64]bool{}
+	c.each(t, q.filter, 0, func(d stored) bool {
+		matching[d.seq] = true
+		return true
+	})
+	return vectors.nearest(q.sort.vector.floats, limit, func(seq uint64) bool { return matching[seq] })
+}

@@ -1,0 +1,73 @@
+package localastra
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// splitPath turns "a.b" into its names. "&." is a dot and "&&" an ampersand inside a
+// name (Data API v1.0.51); problem says why a path is not valid.
+func splitPath(path string) (names []string, problem string) {
+	if path == "" {
+		return nil, "path must be represented as a non-empty string"
+	}
+	var name strings.Builder
+	for i := 0; i < len(path); i++ {
+		switch c := path[i]; {
+		case c == '.':
+			names = append(names, name.String())
+			name.Reset()
+		case c != '&':
+			name.WriteByte(c)
+		case i+1 < len(path) && (path[i+1] == '&' || path[i+1] == '.'):
+			i++
+			name.WriteByte(path[i])
+		default:
+			return nil, fmt.Sprintf("The ampersand character '&' at position %d must be followed by either "+
+				"'&' or '.' to form a valid escape sequence", i)
+		}
+	}
+	names = append(names, name.String())
+	for _, n := range names {
+		if n == "" {
+			return nil, "path has an empty name"
+		}
+	}
+	return names, ""
+}
+
+// joinPath is the opposite of splitPath.
+func joinPath(names []string) string {
+	if len(names) == 1 && !strings.ContainsAny(names[0], "&.") {
+		return names[0]
+	}
+	escaped := make([]string, len(names))
+	for i, n := range names {
+		escaped[i] = strings.NewReplacer("&", "&&", ".", "&.").Replace(n)
+	}
+	return strings.Join(escaped, ".")
+}
+
+// lookupPath returns what a document has at a path; a number steps into an array.
+func lookupPath(document value, path []string) (value, bool) {
+	v := document
+	for _, name := range path {
+		var ok bool
+		if v, ok = step(v, name); !ok {
+			return value{}, false
+		}
+	}
+	return v, true
+}
+
+func step(v value, name string) (value, bool) {
+	if v.kind != kindArray {
+		return v.get(name)
+	}
+	at, err := strconv.Atoi(name)
+	if err != nil || at < 0 || at >= len(v.items) {
+		return value{}, false
+	}
+	return v.items[at], true
+}

@@ -1,0 +1,132 @@
+package localastra
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"time"
+)
+
+// Backends that Options.Backend names.
+const (
+	BackendAstra     = "astra"
+	BackendCassandra = "cassandra"
+)
+
+const (
+	// DefaultKeyspace is the keyspace every Astra DB database starts with.
+	DefaultKeyspace = "default_keyspace"
+	// DefaultLockTimeout is how long Open waits for another process.
+	DefaultLockTimeout = 5 * time.Second
+	// DefaultMaxCollections is the limit per database, all keyspaces together, of Astra DB.
+	DefaultMaxCollections = 10
+	// DefaultMaxIndexes is the number of indexes per database; a collection takes 10
+	// ("indexes-available-per-database", Data API v1.0.51).
+	DefaultMaxIndexes = 100
+)
+
+// Options says where the database is and how strict it is. The zero value needs Dir
+// or Memory set.
+type Options struct {
+	// Dir holds the file astra.db. It is created when missing.
+	Dir string
+	// Memory keeps everything in memory; Dir is ignored.
+	Memory bool
+	// Backend is BackendAstra (also when empty) or BackendCassandra.
+	Backend string
+	// Token must come in the Token header of each request. Empty accepts requests with
+	// any token and with none.
+	Token string
+	// AuthToken is another name for Token; Token goes first.
+	AuthToken string
+	// ReadOnlyToken is a second token: its writes get UNAUTHORIZED_ACCESS. Empty means
+	// none.
+	ReadOnlyToken string
+	// LockTimeout is how long Open waits for a process that holds Dir; 0 means 5 s.
+	LockTimeout time.Duration
+	// Keyspace is created by Open; empty means default_keyspace.
+	Keyspace string
+	// MaxCollections and MaxIndexes are limits per database; 0 means 10 and 100.
+	MaxCollections int
+	MaxIndexes     int
+}
+
+// Server is a Data API server. It is safe for concurrent use.
+type Server struct {
+	options  Options
+	commands map[string]command
+	store    *store
+	lock     *lockFile // nil in memory
+	controls controls
+	counters counters
+}
+
+// Open opens or creates the database. A directory that another process holds gives a
+// *LockedError after LockTimeout. The caller must Close the server.
+func Open(o Options) (*Server, error) {
+	o.Token = cmp.Or(o.Token, o.AuthToken)
+	o.Backend = cmp.Or(o.Backend, BackendAstra)
+	o.Keyspace = cmp.Or(o.Keyspace, DefaultKeyspace)
+	o.LockTimeout = cmp.Or(o.LockTimeout, DefaultLockTimeout)
+	o.MaxCollections = cmp.Or(o.MaxCollections, DefaultMaxCollections)
+	o.MaxIndexes = cmp.Or(o.MaxIndexes, DefaultMaxIndexes)
+	if o.Backend != BackendAstra && o.Backend != BackendCassandra {
+		return nil, fmt.Errorf("localastra: backend %q: want %s or %s", o.Backend, BackendAstra, BackendCassandra)
+	}
+	if !validSchemaName(o.Keyspace) {
+		return nil, fmt.Errorf("localastra: keyspace %q: want 1 to 48 letters, digits and underscores", o.Keyspace)
+	}
+	s := &Server{options: o, commands: commandTable()}
+	if err := s.openStore(); err != nil {
+		return nil, err
+	}
+	if err := s.store.createKeyspace(o.Keyspace); err != nil {
+		_ = s.Close() // the first error says more
+		return nil, fmt.Errorf("localastra: create keyspace %s: %w", o.Keyspace, err)
+	}
+	return s, nil
+}
+
+func (s *Server) openStore() error {
+	var e engine = newMemoryEngine()
+	if !s.options.Memory {
+		if s.options.Dir == "" {
+			return fmt.Errorf("localastra: open: neither Dir nor Memory is set")
+		}
+		if err := os.MkdirAll(s.options.Dir, 0o700); err != nil {
+			return fmt.Errorf("localastra: open: %w", err)
+		}
+		file, err := openBoltEngine(s.options.Dir, s.options.LockTimeout)
+		if err != nil {
+			return err
+		}
+		e = file
+		s.lock = newLockFile(s.options.Dir)
+		s.lock.write("")
+	}
+	store, err := newStore(e)
+	if err != nil {
+		_ = e.close() // the first error says more
+		if s.lock != nil {
+			s.lock.remove()
+		}
+		return err
+	}
+	s.store = store
+	return nil
+}
+
+// Close waits for running writes and closes the file. Later requests are answered
+// with UNEXPECTED_SERVER_ERROR.
+func (s *Server) Close() error {
+	if s.lock != nil {
+		s.lock.remove()
+	}
+	if err := s.store.close(); err != nil {
+		return fmt.Errorf("localastra: close: %w", err)
+	}
+	return nil
+}
+
+// cassandra tells whether the server refuses what Cassandra 5.0 refuses.
+func (s *Server) cassandra() bool { return s.options.Backend == BackendCassandra }
