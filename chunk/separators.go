@@ -1,0 +1,123 @@
+package chunk
+
+import (
+	"encoding/json"
+	"fmt"
+	"iter"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxHeading is the deepest level of a heading in Markdown.
+const maxHeading = 6
+
+// DefaultSeparators returns the separators of an Options without any:
+// paragraphs, lines, words, characters.
+func DefaultSeparators() []string { return []string{"\n\n", "\n", " ", ""} }
+
+// DecodeSeparators returns the separators as a configuration writes them, each
+// one a JSON string in double quotes. It returns an error that wraps the
+// decoder's and names the first entry that is not.
+func DecodeSeparators(literals []string) ([]string, error) {
+	separators := make([]string, len(literals))
+	for i, literal := range literals {
+		// A null would decode into a string without an error.
+		var text *string
+		if err := json.Unmarshal([]byte(literal), &text); err != nil {
+			return nil, fmt.Errorf("chunk: separator %d, %q, is not a string in double quotes: %w",
+				i+1, literal, err)
+		}
+		if text == nil {
+			return nil, fmt.Errorf("chunk: separator %d, null, is not a string in double quotes", i+1)
+		}
+		separators[i] = *text
+	}
+	return separators, nil
+}
+
+// separator is one way to cut a text. An empty text cuts between characters.
+type separator struct {
+	text    string
+	heading bool   // also matches at the start of a text, without its line feed
+	keep    bool   // stays at the start of the part behind it
+	glue    string // what stands between two parts that are merged again
+	tokens  int    // tokens of glue
+}
+
+// literals returns separators that match texts as they are. So do LangChain's
+// language separators in Airbyte's connectors: the repetitions some of them
+// contain ("\n=+\n") are not read as regular expressions.
+func literals(texts []string, keep bool) []separator {
+	separators := make([]separator, len(texts))
+	for i, text := range texts {
+		separators[i] = separator{text: text, keep: keep}
+		if !keep {
+			separators[i].glue = text
+		}
+	}
+	return separators
+}
+
+// headings returns the separators for Markdown headings of level 1 to level.
+// Each matches what the regular expression `(?:^|\n)## ` does.
+func headings(level int) []separator {
+	separators := make([]separator, level)
+	for i := range separators {
+		text := "\n" + strings.Repeat("#", i+1) + " "
+		separators[i] = separator{text: text, heading: true, keep: true}
+	}
+	return separators
+}
+
+// find returns where the separator starts and ends in text, at or after from;
+// start is -1 when it does not occur.
+func (s *separator) find(text string, from int) (start, end int) {
+	if s.heading && from == 0 && strings.HasPrefix(text, s.text[1:]) {
+		return 0, len(s.text) - 1
+	}
+	i := strings.Index(text[from:], s.text)
+	if i < 0 {
+		return -1, -1
+	}
+	return from + i, from + i + len(s.text)
+}
+
+// spans yields start and end of the parts of text, without the empty ones.
+func (s *separator) spans(text string) iter.Seq2[int, int] {
+	if s.text == "" {
+		return characters(text)
+	}
+	return func(yield func(int, int) bool) {
+		part := 0 // where the part starts
+		for from := 0; ; {
+			start, end := s.find(text, from)
+			if start < 0 {
+				break
+			}
+			if part < start && !yield(part, start) {
+				return
+			}
+			part, from = end, end
+			if s.keep {
+				part = start
+			}
+		}
+		if part < len(text) {
+			yield(part, len(text))
+		}
+	}
+}
+
+// characters yields start and end of each character of text. A byte that is
+// not UTF-8 is one.
+func characters(text string) iter.Seq2[int, int] {
+	return func(yield func(int, int) bool) {
+		for i := 0; i < len(text); {
+			_, size := utf8.DecodeRuneInString(text[i:])
+			if !yield(i, i+size) {
+				return
+			}
+			i += size
+		}
+	}
+}
