@@ -1,0 +1,284 @@
+package document
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// building is one record on its way.
+type building struct {
+	*Builder
+	*scratch
+	root   value
+	key    recordKey
+	record *Record
+	vector []float32
+}
+
+func (b *building) run() *RejectError {
+	s := b.record.Stream
+	if s.Dedup && len(s.PrimaryKey) > 0 {
+		b.record.RecordID = b.key.recordID(s.Name())
+		if b.parser.malformed && !utf8.ValidString(b.record.RecordID) {
+			return reject(strings.Join(s.PrimaryKey[0], "."), "in the primary key: "+reasonMalformed)
+		}
+	}
+	if deleted, found := b.root.child("_ab_cdc_deleted_at"); found && isSet(deleted) {
+		return b.delete()
+	}
+	if err := b.takeVector(); err != nil {
+		return err
+	}
+	for i := range b.exclude {
+		b.root = b.exclude[i].prune(b.root)
+	}
+	chunks, err := b.chunks()
+	if err != nil {
+		return err
+	}
+	l, err := b.layout()
+	if err != nil {
+		return err
+	}
+	if err := b.documents(l, chunks); err != nil {
+		return err
+	}
+	b.identify()
+	return nil
+}
+
+// isSet reports whether _ab_cdc_deleted_at marks a deleted record, as Python's truth does.
+func isSet(v value) bool {
+	switch v.kind {
+	case kindNull, kindFalse:
+		return false
+	case kindString:
+		return v.text != ""
+	case kindNumber:
+		return strings.ContainsAny(v.text, "123456789")
+	default:
+		return true
+	}
+}
+
+// delete is all there is to do for a record that the source deleted: it may carry only its key.
+func (b *building) delete() *RejectError {
+	b.record.Deleted = true
+	if b.record.Stream.Identity != IdentityKey {
+		return nil
+	}
+	if b.key.missing != nil {
+		return reject(strings.Join(b.key.missing, "."),
+			"the primary key is missing in a deleted record: what to delete is unknown")
+	}
+	b.identify()
+	return nil
+}
+
+// takeVector takes the record's own vector out of it.
+func (b *building) takeVector() *RejectError {
+	field := b.options.VectorField
+	if field == "" {
+		return nil
+	}
+	vector, err := vectorOf(b.root, field, b.options.Dimension)
+	if err != nil {
+		return err
+	}
+	b.vector = vector
+	at := indexOf(b.root.children, field)
+	b.root.children = slices.Delete(b.root.children, at, at+1)
+	return nil
+}
+
+// chunks returns the pieces of the record's text.
+func (b *building) chunks() ([]string, *RejectError) {
+	b.fields = selectFields(b.fields[:0], b.root, b.text)
+	b.fields = mapNames(b.fields, b.options.FieldNameMappings)
+	if len(b.fields) == 0 {
+		if len(b.text) == 0 {
+			return nil, reject("", "no text: the record has no fields")
+		}
+		return nil, reject("", "no text: none of processing.text_fields is in the record")
+	}
+	b.buf = appendLines(b.buf[:0], b.fields)
+	if b.parser.malformed && !utf8.Valid(b.buf) {
+		return nil, reject(b.malformedField(), reasonMalformed)
+	}
+	text := string(b.buf)
+	if b.options.Splitter == nil {
+		return []string{strings.TrimSpace(text)}, nil
+	}
+	chunks := b.options.Splitter.Split(text)
+	if len(chunks) == 0 {
+		return nil, reject("", "no text: only separators are in the selected fields")
+	}
+	return chunks, nil
+}
+
+func (b *building) malformedField() string {
+	for i, f := range b.fields {
+		if !utf8.Valid(appendLines(nil, b.fields[i:i+1])) {
+			return strings.ToValidUTF8(f.name, "\uFFFD")
+		}
+	}
+	return ""
+}
+
+// layout turns the selected fields, and those of our own that all chunks share, into the body
+// of the documents, and holds them against the limits.
+func (b *building) layout() (*layout, *RejectError) {
+	s := b.record.Stream
+	fields := selectFields(b.fields[:0], b.root, b.metadata)
+	fields = mapNames(fields, b.options.FieldNameMappings)
+	names := renamer{}
+	names.fields(fields, b.parser.oddNames)
+	b.record.Renamed = names.renamed
+	if b.parser.longest > MaxIndexedStringBytes && b.movesLong {
+		long := mover{}
+		fields = long.fields(fields, b.place)
+		if long.long.kind == kindObject {
+			fields = append(fields, member{FieldLong, long.long})
+		}
+	}
+	fields = append(fields, member{FieldStream, stringValue(s.Name())})
+	if b.record.RecordID != "" {
+		fields = append(fields, member{FieldRecordID, stringValue(b.record.RecordID)})
+	}
+	if b.options.Embedder != "" {
+		fields = append(fields, member{FieldEmbedder, stringValue(b.options.Embedder)})
+	}
+	b.fields = fields
+	sortMembers(fields)
+	check := checker{malformed: b.parser.malformed}
+	if err := check.document(fields, b.place, b.ownProperties()); err != nil {
+		return nil, err
+	}
+	l := &layout{stream: s, omitText: b.options.OmitRawText}
+	b.buf = l.appendBody(b.buf[:0], fields)
+	l.body = slices.Clone(b.buf)
+	return l, nil
+}
+
+// ownProperties counts the indexed fields of a document that are not in its layout.
+func (b *building) ownProperties() int {
+	s := b.record.Stream
+	n := 1 // $vector is always indexed
+	count := func(name string, stored bool) {
+		if stored && b.place.under(name).indexed {
+			n++
+		}
+	}
+	count(FieldID, true)
+	count(FieldChunkIndex, true)
+	count(FieldTextHash, true)
+	count(FieldText, !b.options.OmitRawText)
+	count(FieldGenerationID, s.GenerationID != nil)
+	count(FieldAttempt, s.Attempt != "")
+	return n
+}
+
+// documents makes one document a chunk.
+func (b *building) documents(l *layout, chunks []string) *RejectError {
+	const head = len(`{"_id":""}`) + 2*2*len(hash{})
+	run := len(l.appendRun(nil))
+	docs := make([]Document, len(chunks))
+	hashes := b.textHashes(chunks)
+	prefix := appendDomain(b.buf[:0], domainStored)
+	if b.vector != nil {
+		prefix = appendVector(prefix, b.vector)
+	}
+	for i, text := range chunks {
+		d := &docs[i]
+		*d = Document{Text: text, Index: i, Vector: b.vector, layout: l}
+		d.TextHash = hashes[2*len(hash{})*i:][:2*len(hash{})]
+		if err := b.checkText(text); err != nil {
+			return err
+		}
+		b.buf = d.appendContent(prefix)
+		content := b.buf[len(prefix):]
+		content[0] = '{' // instead of the comma
+		size := head + run + len(content)
+		if err := b.checkSize(size, content); err != nil {
+			return err
+		}
+		b.record.Bytes += size
+		b.buf = append(b.buf, '}')
+		d.content = sum(b.buf)
+		prefix = b.buf[:len(prefix)]
+	}
+	b.record.Documents = docs
+	return nil
+}
+
+// textHashes returns the text hashes of all chunks in one string.
+func (b *building) textHashes(chunks []string) string {
+	all := make([]byte, 0, 2*len(hash{})*len(chunks))
+	for _, text := range chunks {
+		if b.vector != nil {
+			b.buf = appendVector(appendDomain(b.buf[:0], domainVector), b.vector)
+		} else {
+			b.buf = appendPart(appendDomain(b.buf[:0], domainText), text)
+		}
+		b.buf = appendPart(b.buf, b.options.Embedder)
+		all = sum(b.buf).appendHex(all)
+	}
+	return string(all)
+}
+
+func (b *building) checkText(text string) *RejectError {
+	if len(text) > MaxIndexedStringBytes && !b.options.OmitRawText && b.place.under(FieldText).indexed {
+		return reject(FieldText, "a chunk with "+longReason(len(text))+", or lower processing.chunk_size")
+	}
+	return nil
+}
+
+// checkSize counts characters only in a document that has more bytes than characters allowed.
+func (b *building) checkSize(size int, content []byte) *RejectError {
+	size += binaryLen(b.options.Dimension)
+	if size <= maxDocumentChars {
+		return nil
+	}
+	size += utf16LenBytes(content) - len(content)
+	if size <= maxDocumentChars {
+		return nil
+	}
+	return reject("", fmt.Sprintf("the document would have %d characters and %d are allowed: "+
+		"store fewer fields (processing.metadata_fields) or lower processing.chunk_size", size, maxDocumentChars))
+}
+
+// identify sets the record's identity, and its key hash if that needs no ordinal.
+func (b *building) identify() {
+	s := b.record.Stream
+	switch s.Identity {
+	case IdentityContent:
+		b.buf = b.appendContents(appendStream(b.buf[:0], domainContent, s))
+	case IdentityRecord:
+		b.buf = appendStream(b.buf[:0], domainRecord, s)
+		b.buf = appendPart(b.buf, fmt.Sprint(s.SyncID))
+		b.buf = appendVector(b.buf, b.vector)
+		b.buf = appendCanonical(b.buf, b.root)
+	default:
+		b.buf = appendStream(b.buf[:0], domainKey, s)
+		for _, v := range b.key.values {
+			b.buf = appendPart(b.buf, v)
+		}
+		if b.key.missing != nil {
+			b.buf = b.appendContents(b.buf)
+		}
+	}
+	id := sum(b.buf)
+	b.record.Identity = id
+	if s.Identity == IdentityKey {
+		b.record.setKey(id)
+	}
+}
+
+func (b *building) appendContents(dst []byte) []byte {
+	for i := range b.record.Documents {
+		dst = append(dst, b.record.Documents[i].content[:]...)
+	}
+	return dst
+}
