@@ -1,0 +1,282 @@
+package connector
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"destination-astra/astra"
+	"destination-astra/document"
+	"destination-astra/embed"
+)
+
+// collection is what the pipeline needs of the Data API.
+type collection interface {
+	InsertMany(ctx context.Context, docs []astra.Document) (astra.InsertResult, error)
+	Find(ctx context.Context, q astra.FindQuery) (astra.Page, error)
+	FindAll(ctx context.Context, q astra.FindQuery, each func(json.RawMessage) error) error
+	UpdateMany(ctx context.Context, filter, update any) (astra.UpdateResult, error)
+	DeleteMany(ctx context.Context, filter any) (int, error)
+}
+
+var _ collection = (*astra.Collection)(nil)
+
+// applier stores batches: it reads what is there, embeds and inserts what is
+// not, and deletes what is stale, in this order, so that a reader always finds
+// one version of a record. It is safe for concurrent use by batches that share
+// no key.
+type applier struct {
+	collection collection
+	embedder   embed.Embedder // nil when the vectors are in the records (from_field)
+	embedderID string         // what _ab_embedder of new documents holds
+	ledger     *ledger
+	memory     *budget
+	rejects    *rejects
+	written    *tally // keys of streams that were empty at the start
+	recordIDs  *recordIDs
+	cache      *vectorCache
+	settle     time.Duration
+	log        *slog.Logger
+}
+
+// outcome is what happened to one version.
+type outcome struct {
+	counts   counts
+	rejected error           // set when the server refused one of its documents
+	tried    map[string]bool // ids that were missing and that we sent
+}
+
+// maxRounds bounds how often a batch is compared again with the collection.
+// Each round after the first answers a write of unknown outcome, or a document
+// that somebody else deleted in between.
+const maxRounds = 20
+
+// apply brings the collection in line with the batch and closes its tickets.
+// After an error nothing of the batch is acknowledged; applying it again is
+// harmless.
+func (a *applier) apply(ctx context.Context, b *batch) error {
+	outcomes := make(map[*version]*outcome, len(b.versions))
+	for _, v := range b.versions {
+		outcomes[v] = &outcome{
+			counts: counts{chunks: int64(len(v.record.Documents))},
+			tried:  map[string]bool{},
+		}
+	}
+	for round := 1; ; round++ {
+		done, err := a.round(ctx, b, outcomes, round > 1)
+		switch {
+		case err != nil:
+			return err
+		case done:
+			return a.close(b, outcomes)
+		case round == maxRounds:
+			return fmt.Errorf("%d documents are not as written after %d attempts: somebody else writes to the collection",
+				b.documents, round)
+		}
+	}
+}
+
+// round is one pass over the batch. It is not done when what it wrote may not
+// be what is there: then the next round looks again, once a write of unknown
+// outcome can no longer be applied.
+func (a *applier) round(ctx context.Context, b *batch, outcomes map[*version]*outcome, again bool) (done bool, err error) {
+	var w watch
+	ctx = w.watched(ctx)
+	found, err := a.read(ctx, b, again)
+	if err != nil {
+		return false, err
+	}
+	d, err := newDiff(b, found, a.embedderID)
+	if err != nil {
+		return false, err
+	}
+	if err := a.insert(ctx, d, outcomes); err != nil {
+		return false, err
+	}
+	raised, err := a.raise(ctx, d)
+	if err != nil {
+		return false, err
+	}
+	if err := a.deleteStale(ctx, d, outcomes); err != nil {
+		return false, err
+	}
+	if w.unknown.Load() && b.keyed() {
+		return false, sleep(ctx, a.settle)
+	}
+	return raised, nil
+}
+
+// insert embeds and stores the missing documents. When the server refuses a
+// document its record is rejected whole.
+func (a *applier) insert(ctx context.Context, d *diff, outcomes map[*version]*outcome) error {
+	d.insert = slices.DeleteFunc(d.insert, func(c change) bool { return outcomes[c.version].rejected != nil })
+	all, err := a.vectors(ctx, d, outcomes)
+	if err != nil {
+		return err
+	}
+	for part := range insertCalls(all) {
+		docs := make([]astra.Document, len(part))
+		for i := range part {
+			docs[i] = &part[i]
+			outcomes[part[i].version].tried[part[i].id] = true
+		}
+		result, err := a.collection.InsertMany(ctx, docs)
+		if err := a.refused(err, part, outcomes); err != nil {
+			return err
+		}
+		d.raiseExisting(part, result.Existing)
+	}
+	return a.withdraw(ctx, d, outcomes)
+}
+
+// refused sorts out an insertMany's error: documents that the server refuses
+// for what they are reject their records, anything else ends the batch.
+func (a *applier) refused(err error, part []sendable, outcomes map[*version]*outcome) error {
+	var batchErr *astra.BatchError
+	if !errors.As(err, &batchErr) {
+		return err
+	}
+	for i, d := range batchErr.Documents {
+		switch {
+		case d.Fate.Stored():
+		case d.Fate == astra.FateFailed && isDocumentFault(d.Err):
+			outcomes[part[i].version].rejected = d.Err
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+// isDocumentFault reports whether a document was refused for its own content.
+// A vector of the wrong length is a fault of the configuration: every document
+// has it.
+func isDocumentFault(err error) bool {
+	var e *astra.Error
+	return errors.As(err, &e) && e.Family == "REQUEST" && !e.HasCode("INVALID_VECTOR_LENGTH")
+}
+
+// withdraw removes what was stored of rejected versions, and nothing that was
+// there before; in a keyed stream the previous version stays.
+func (a *applier) withdraw(ctx context.Context, d *diff, outcomes map[*version]*outcome) error {
+	var inserted []change
+	for v, o := range outcomes {
+		if o.rejected == nil {
+			continue
+		}
+		for id := range o.tried {
+			inserted = append(inserted, change{version: v, id: id})
+		}
+	}
+	isRejected := func(c change) bool { return outcomes[c.version].rejected != nil }
+	d.raise = slices.DeleteFunc(d.raise, isRejected)
+	d.stale = slices.DeleteFunc(d.stale, isRejected)
+	_, err := a.deleteIDs(ctx, inserted)
+	return err
+}
+
+// raise marks unchanged documents as ones of this generation and attempt. It
+// is false when one of them is no longer there.
+func (a *applier) raise(ctx context.Context, d *diff) (bool, error) {
+	all := true
+	for s, changes := range byStream(d.raise) {
+		set := map[string]any{document.FieldGenerationID: *s.GenerationID}
+		if s.Attempt != "" {
+			set[document.FieldAttempt] = s.Attempt
+		}
+		for part := range slices.Chunk(changes, maxIn) {
+			filter := map[string]any{"_id": map[string]any{"$in": ids(part)}}
+			result, err := a.collection.UpdateMany(ctx, filter, map[string]any{"$set": set})
+			if err != nil {
+				return false, fmt.Errorf("stream %q: %w", s.Descriptor, err)
+			}
+			all = all && result.MatchedCount == len(part) && !result.MoreData
+		}
+	}
+	return all, nil
+}
+
+// deleteStale removes the documents of older versions, now that the new ones
+// are stored.
+func (a *applier) deleteStale(ctx context.Context, d *diff, outcomes map[*version]*outcome) error {
+	deleted, err := a.deleteIDs(ctx, d.stale)
+	for v, n := range deleted {
+		outcomes[v].counts.deleted += n
+	}
+	return err
+}
+
+// deleteIDs deletes documents by _id and _ab_stream and returns how many were
+// asked for of each version.
+func (a *applier) deleteIDs(ctx context.Context, changes []change) (map[*version]int64, error) {
+	asked := map[*version]int64{}
+	for s, all := range byStream(changes) {
+		for part := range slices.Chunk(all, maxIn) {
+			filter := map[string]any{
+				"_id":                map[string]any{"$in": ids(part)},
+				document.FieldStream: s.Name(),
+			}
+			if _, err := a.collection.DeleteMany(ctx, filter); err != nil {
+				return asked, fmt.Errorf("stream %q: %w", s.Descriptor, err)
+			}
+			for _, c := range part {
+				asked[c.version]++
+			}
+		}
+	}
+	return asked, nil
+}
+
+// close settles the batch's tickets and gives its memory back.
+func (a *applier) close(b *batch, outcomes map[*version]*outcome) error {
+	for _, v := range b.versions {
+		if o := outcomes[v]; o.rejected != nil {
+			if err := a.rejects.add(v.rejection(o.rejected)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, v := range b.versions {
+		if v.stream.Dedup && v.stream.fresh {
+			if _, err := a.written.take(v.record.Identity); err != nil {
+				return err
+			}
+		}
+		if err := a.closeVersion(v, outcomes[v]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// closeVersion counts the version's own record with what happened to it, and
+// each older version of the batch as one record received.
+func (a *applier) closeVersion(v *version, o *outcome) error {
+	a.memory.free(v.bytes)
+	own := o.counts
+	own.received = 1
+	if o.rejected != nil {
+		own = counts{rejected: 1}
+	}
+	for i, t := range v.tickets {
+		c := counts{received: 1}
+		if i == len(v.tickets)-1 {
+			c = own
+		}
+		if err := a.ledger.done(t, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *version) rejection(cause error) *document.RejectError {
+	return &document.RejectError{
+		Stream: v.stream.Descriptor, RecordID: v.record.RecordID,
+		Reason: "the Data API refused it: " + cause.Error(),
+	}
+}

@@ -1,0 +1,226 @@
+package connector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"destination-astra/document"
+	"destination-astra/protocol"
+)
+
+// progressInterval is how often the totals are logged while a sync runs.
+const progressInterval = 10 * time.Second
+
+// batcher is the ordered middle of the pipeline: one goroutine that numbers
+// equal records, gathers records into batches, queues states in the ledger and
+// finalises streams. Everything that depends on the input's order happens here.
+type batcher struct {
+	streams       *streams
+	ledger        *ledger
+	memory        *budget
+	ordinals      *tally
+	flights       *flights
+	rejects       *rejects
+	finalise      func(context.Context, *stream) error
+	flushInterval time.Duration
+	log           *slog.Logger
+
+	batch        *batch
+	records      int64
+	states       int64
+	statusSeen   bool
+	unknown      map[protocol.StreamDescriptor]int64 // records of streams that the catalog lacks
+	renamed      map[renamedField]bool
+	lastProgress time.Time
+}
+
+type renamedField struct {
+	stream protocol.StreamDescriptor
+	name   string
+}
+
+// run takes slabs until there are no more, then sends what is left and waits
+// for all of it.
+func (b *batcher) run(ctx context.Context, slabs <-chan *slab) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	b.lastProgress = time.Now()
+	for {
+		s, ok, err := b.next(ctx, slabs, tick.C)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		if err := b.take(ctx, s); err != nil {
+			return errors.Join(err, b.drain(ctx))
+		}
+	}
+	return b.drain(ctx)
+}
+
+// next returns the next slab. While there is none it sends a batch that is old
+// enough, or one whose memory the intake waits for.
+func (b *batcher) next(ctx context.Context, slabs <-chan *slab, tick <-chan time.Time) (*slab, bool, error) {
+	for {
+		select {
+		case s, ok := <-slabs:
+			return s, ok, nil
+		default:
+		}
+		if b.memory.starved.Load() {
+			if err := b.flush(ctx); err != nil {
+				return nil, false, err
+			}
+		}
+		select {
+		case s, ok := <-slabs:
+			return s, ok, nil
+		case <-b.memory.wake:
+		case now := <-tick:
+			if err := b.tick(ctx, now); err != nil {
+				return nil, false, err
+			}
+		case <-ctx.Done():
+			return nil, false, ctx.Err()
+		}
+	}
+}
+
+// tick keeps the promise that no state waits longer than the flush interval
+// for a batch to fill, and shows progress.
+func (b *batcher) tick(ctx context.Context, now time.Time) error {
+	if now.Sub(b.lastProgress) >= progressInterval {
+		b.lastProgress = now
+		total, states := b.ledger.totals()
+		b.log.Info("writing", "records", total.received, "rejected", total.rejected, "chunks", total.chunks,
+			"embedded", total.embedded, "states", states)
+	}
+	if !b.batch.empty() && now.Sub(b.batch.opened) >= b.flushInterval {
+		return b.flush(ctx)
+	}
+	return nil
+}
+
+// take handles a slab's messages in order.
+func (b *batcher) take(ctx context.Context, s *slab) error {
+	select {
+	case <-s.ready:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	for i := range s.items {
+		it := &s.items[i]
+		var err error
+		switch m := it.message; {
+		case m.Record != nil:
+			err = b.record(ctx, it)
+		case m.State != nil:
+			b.states++
+			err = b.ledger.state(m.State)
+		case m.Status != nil:
+			err = b.status(ctx, m.Status)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *batcher) record(ctx context.Context, it *item) error {
+	b.records++
+	if it.stream == nil {
+		b.unknown[it.message.Record.Stream]++
+		return nil
+	}
+	var reject *document.RejectError
+	if errors.As(it.err, &reject) {
+		b.memory.free(it.bytes)
+		return b.reject(it.stream, reject)
+	}
+	if it.err != nil {
+		return fmt.Errorf("stream %q: %w", it.stream.Descriptor, it.err)
+	}
+	b.warnRenamed(it)
+	t := b.ledger.open(it.stream.Descriptor)
+	if it.record.Deleted && !it.stream.Dedup {
+		b.memory.free(it.bytes)
+		return b.ledger.done(t, counts{received: 1, dropped: 1})
+	}
+	if it.stream.Identity != document.IdentityKey {
+		n, err := b.ordinals.take(it.record.Identity)
+		if err != nil {
+			return err
+		}
+		it.record.SetOrdinal(n)
+	}
+	b.batch.add(&version{stream: it.stream, record: it.record, tickets: []ticket{t}, bytes: it.bytes}, time.Now())
+	if b.batch.full() {
+		return b.flush(ctx)
+	}
+	return nil
+}
+
+// reject counts a record that cannot be stored, or stops the sync, as
+// processing.rejected_records says.
+func (b *batcher) reject(s *stream, reject *document.RejectError) error {
+	if err := b.rejects.add(reject); err != nil {
+		return err
+	}
+	return b.ledger.done(b.ledger.open(s.Descriptor), counts{rejected: 1})
+}
+
+// warnRenamed says once per stream and name that a source field is stored
+// under another name.
+func (b *batcher) warnRenamed(it *item) {
+	for _, name := range it.record.Renamed {
+		key := renamedField{stream: it.stream.Descriptor, name: name}
+		if b.renamed[key] {
+			continue
+		}
+		b.renamed[key] = true
+		b.log.Warn("a source field cannot keep its name and is stored under another one",
+			"stream", it.stream.Descriptor, "field", name, "stored_as", document.EscapeName(name))
+	}
+}
+
+// status finalises a replacing stream when its COMPLETE arrives: everything
+// before it is stored first.
+func (b *batcher) status(ctx context.Context, status *protocol.StreamStatus) error {
+	b.statusSeen = true
+	s := b.streams.byName[status.Stream]
+	if s == nil || status.Status != protocol.StatusComplete || s.completed {
+		return nil
+	}
+	s.completed = true
+	if !s.replacing {
+		return nil
+	}
+	if err := b.drain(ctx); err != nil {
+		return err
+	}
+	return b.finalise(ctx, s)
+}
+
+// flush sends the open batch.
+func (b *batcher) flush(ctx context.Context) error {
+	if b.batch.empty() {
+		return nil
+	}
+	full := b.batch
+	b.batch = newBatch()
+	return b.flights.start(ctx, full)
+}
+
+// drain sends the open batch and waits until nothing is in flight.
+func (b *batcher) drain(ctx context.Context) error {
+	if err := b.flush(ctx); err != nil {
+		return err
+	}
+	return b.flights.wait(ctx)
+}

@@ -1,0 +1,69 @@
+package connector
+
+import (
+	"context"
+	"sync"
+
+	"destination-astra/embed"
+)
+
+// vectorCache holds the vectors of texts that this run has embedded, by text
+// hash, so that a text that recurs is paid for once, also when two batches need
+// it at the same time. It keeps between half and all of its limit: the older
+// half is dropped when the newer one is full. It is safe for concurrent use.
+type vectorCache struct {
+	half int
+
+	mu         sync.Mutex
+	young, old map[string]*cached
+}
+
+// cached is a text's vector, or the promise of one: whoever claimed it sets
+// vector and closes ready. A nil vector after ready means that it failed.
+type cached struct {
+	ready  chan struct{}
+	vector embed.Vector
+}
+
+func newVectorCache(vectors int) *vectorCache {
+	return &vectorCache{half: max(1, vectors/2), young: map[string]*cached{}}
+}
+
+// claim returns the entry of the hash. When mine is true there was none, and
+// the caller owes it a vector (fulfil).
+func (c *vectorCache) claim(hash string) (entry *cached, mine bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if entry = c.young[hash]; entry != nil {
+		return entry, false
+	}
+	if entry = c.old[hash]; entry == nil {
+		entry, mine = &cached{ready: make(chan struct{})}, true
+	}
+	if len(c.young) >= c.half {
+		c.old, c.young = c.young, make(map[string]*cached, c.half)
+	}
+	c.young[hash] = entry
+	return entry, mine
+}
+
+// fulfil gives a claimed entry its vector; nil takes the claim back, so that
+// the next batch that needs the text embeds it.
+func (c *vectorCache) fulfil(hash string, entry *cached, v embed.Vector) {
+	entry.vector = v
+	if v == nil {
+		c.mu.Lock()
+		delete(c.young, hash)
+		delete(c.old, hash)
+		c.mu.Unlock()
+	}
+	close(entry.ready)
+}
+
+// wait returns the vector once it is there, or nil when its claimer failed.
+func (e *cached) wait(ctx context.Context) (embed.Vector, error) {
+	if err := await(ctx, e.ready); err != nil {
+		return nil, err
+	}
+	return e.vector, nil
+}

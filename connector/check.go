@@ -1,0 +1,66 @@
+package connector
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"destination-astra/document"
+)
+
+// checkText is what check embeds.
+const checkText = "test"
+
+// Check proves that a write with this configuration can work, and changes
+// nothing: it embeds one text, reads the collections of the keyspace, compares
+// the settings of an existing collection, and proves the right to write by
+// deleting an _id that cannot exist. It returns sentences for the user about
+// what a write would do, and an error for [Classify] when it could not work.
+func (c *Connector) Check(ctx context.Context) (notes []string, err error) {
+	d, err := c.describeCollection(ctx)
+	if err != nil {
+		return nil, err
+	}
+	name := c.config.Indexing.Collection
+	if d == nil {
+		notes = append(notes, fmt.Sprintf("the collection %q does not exist yet; the first write creates it with %d dimensions, metric %s, not indexing %s",
+			name, c.config.EmbedderDimension(), c.config.Indexing.SimilarityMetric, strings.Join(c.wantedOptions().Indexing.Deny, ", ")))
+	} else {
+		warnings, err := c.judgeCollection(d)
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range warnings {
+			notes = append(notes, fmt.Sprintf("the collection %q exists: %s", name, w))
+		}
+		if err := c.proveWrite(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := c.newBuilder(document.Indexing{Deny: unindexed()}); err != nil {
+		return nil, err
+	}
+	return notes, c.proveEmbedding(ctx)
+}
+
+// proveWrite deletes nothing: no document of ours has this _id.
+func (c *Connector) proveWrite(ctx context.Context) error {
+	collection := c.database.Collection(c.config.Indexing.Collection)
+	_, err := collection.DeleteMany(ctx, map[string]any{"_id": "_ab_check_" + c.config.Indexing.Collection})
+	return err
+}
+
+func (c *Connector) proveEmbedding(ctx context.Context) error {
+	if c.embedder == nil {
+		return nil
+	}
+	vectors, err := c.embedder.Embed(ctx, []string{checkText})
+	if err != nil {
+		return err
+	}
+	if len(vectors) != 1 || len(vectors[0]) != c.config.EmbedderDimension() {
+		return &ConfigError{Reason: fmt.Sprintf("embedding: the service's vectors have %d dimensions, the configuration says %d",
+			len(vectors[0]), c.config.EmbedderDimension())}
+	}
+	return nil
+}

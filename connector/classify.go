@@ -1,0 +1,210 @@
+package connector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"destination-astra/astra"
+	"destination-astra/embed"
+	"destination-astra/internal/retry"
+	"destination-astra/protocol"
+	"destination-astra/spec"
+)
+
+// unlisted is what users see of an error that nobody foresaw; the error itself
+// goes into the internal message.
+const unlisted = "Something went wrong in the connector. The internal message and the log say more."
+
+// Classify turns any error of this package into what the platform shows: whose
+// fault it is, a message for the user that says what is wrong, which setting
+// and what to do, and the whole error for those who look deeper. It is the one
+// place where that is decided.
+func Classify(err error) protocol.ErrorTrace {
+	t := protocol.ErrorTrace{
+		FailureType:     protocol.SystemError,
+		Message:         unlisted,
+		InternalMessage: err.Error(),
+	}
+	for _, rule := range rules() {
+		if rule(err, &t) {
+			break
+		}
+	}
+	return t
+}
+
+// Explain returns the message for the user, or the error itself where there is
+// none: for commands whose reader is a person at a terminal.
+func Explain(err error) string {
+	if t := Classify(err); t.Message != unlisted {
+		return t.Message
+	}
+	return err.Error()
+}
+
+// rules in the order in which they are tried: each says whether it knows the
+// error and, if so, fills in the trace.
+func rules() []func(error, *protocol.ErrorTrace) bool {
+	return []func(error, *protocol.ErrorTrace) bool{
+		configFault, settingsFault, lineFault, rejectedFault, staleFault, interruptedFault, dataAPIFault, embedFault, stdoutFault,
+		timeoutFault,
+	}
+}
+
+func configFault(err error, t *protocol.ErrorTrace) bool {
+	var e *ConfigError
+	if !errors.As(err, &e) {
+		return false
+	}
+	t.FailureType, t.Message, t.Stream = protocol.ConfigError, sentence(e.Error()), e.Stream
+	return true
+}
+
+func settingsFault(err error, t *protocol.ErrorTrace) bool {
+	var all spec.Errors
+	var one *spec.FieldError
+	var catalog *protocol.CatalogError
+	switch {
+	case errors.As(err, &all):
+		t.Message = "The configuration has errors: " + sentence(all.Error())
+	case errors.As(err, &one):
+		t.Message = "The configuration has an error: " + sentence(one.Error())
+	case errors.As(err, &catalog):
+		t.Message = "The configured catalog has errors: " + sentence(catalog.Error())
+	default:
+		return false
+	}
+	t.FailureType = protocol.ConfigError
+	return true
+}
+
+// lineFault: skipping a broken record or state would lose data behind an
+// acknowledged state.
+func lineFault(err error, t *protocol.ErrorTrace) bool {
+	var e *protocol.LineError
+	if !errors.As(err, &e) {
+		return false
+	}
+	t.Message = fmt.Sprintf("Line %d of the input is a broken Airbyte message: %s. "+
+		"Everything before it is stored; nothing after it was read.", e.Line, sentence(e.Reason))
+	return true
+}
+
+func rejectedFault(err error, t *protocol.ErrorTrace) bool {
+	var e *RejectedError
+	if !errors.As(err, &e) {
+		return false
+	}
+	t.FailureType, t.Message = protocol.ConfigError, sentence(e.Error())
+	stream := e.Reject.Stream
+	t.Stream = &stream
+	return true
+}
+
+func staleFault(err error, t *protocol.ErrorTrace) bool {
+	var e *StaleJobError
+	if !errors.As(err, &e) {
+		return false
+	}
+	t.FailureType = protocol.TransientError
+	t.Message = fmt.Sprintf("%s A newer job writes this stream; nothing of it was deleted. If no other job does, because the "+
+		"connection was created anew and counts its generations from the start again, delete the stream's documents "+
+		"(those with _ab_stream %q) or use another collection.", sentence(e.Error()), e.Stream)
+	stream := e.Stream
+	t.Stream = &stream
+	return true
+}
+
+func interruptedFault(err error, t *protocol.ErrorTrace) bool {
+	if !errors.Is(err, ErrInterrupted) {
+		return false
+	}
+	t.FailureType = protocol.TransientError
+	t.Message = "The sync was stopped before the end of its input. What is acknowledged is stored."
+	return true
+}
+
+// dataAPIFault explains the Data API's errors by their codes.
+func dataAPIFault(err error, t *protocol.ErrorTrace) bool {
+	var e *astra.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch {
+	case e.HTTPStatus == http.StatusUnauthorized, e.HTTPStatus == http.StatusForbidden:
+		t.FailureType = protocol.ConfigError
+		t.Message = "The Data API refuses the token. Check indexing.astra_db_app_token: it must be an application token of the " +
+			"database at indexing.astra_db_endpoint, with a role that may read and write, such as Database Administrator. " +
+			"A token that is only minutes old may not be known everywhere yet. "
+	case e.HasCode("UNKNOWN_KEYSPACE") && e.Family != "SERVER":
+		t.FailureType = protocol.ConfigError
+		t.Message = fmt.Sprintf("The keyspace %q does not exist in this database. Check indexing.astra_db_keyspace; "+
+			"default_keyspace is there in every database. It can also mean that the endpoint or the token belongs to another database.",
+			e.Keyspace)
+	case errors.Is(e.Err, astra.ErrUnknownPath), errors.Is(e.Err, astra.ErrNotDataAPI), errors.Is(e.Err, astra.ErrNotPrivate),
+		errors.Is(e.Err, astra.ErrRedirect):
+		t.FailureType = protocol.ConfigError
+		t.Message = "Check indexing.astra_db_endpoint: " + sentence(e.Err.Error())
+	case e.HasCode("EXISTING_COLLECTION_DIFFERENT_SETTINGS", "INVALID_VECTOR_LENGTH", "TOO_MANY_COLLECTIONS",
+		"TOO_MANY_INDEXES_FOR_COLLECTION", "UNSUPPORTED_SCHEMA_NAME"):
+		t.FailureType = protocol.ConfigError
+		t.Message = fmt.Sprintf("The collection %q cannot be created or cannot hold the data: %s",
+			e.Collection, sentence(e.Message))
+	case retry.Retryable(err):
+		t.FailureType = protocol.TransientError
+		t.Message = "The Data API did not answer as it should, also after retries: " + sentence(e.Error())
+	default:
+		t.Message = "The Data API refused a command: " + sentence(e.Error())
+	}
+	return true
+}
+
+func embedFault(err error, t *protocol.ErrorTrace) bool {
+	var e *embed.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch {
+	case e.ConfigFault():
+		t.FailureType = protocol.ConfigError
+		t.Message = "The embedding service refuses what the configuration asks for: " + sentence(e.Error())
+	case e.Retryable():
+		t.FailureType = protocol.TransientError
+		t.Message = "The embedding service did not answer as it should, also after retries: " + sentence(e.Error())
+	default:
+		t.Message = "The embedding service failed: " + sentence(e.Error())
+	}
+	return true
+}
+
+func stdoutFault(err error, t *protocol.ErrorTrace) bool {
+	if !errors.Is(err, protocol.ErrStdoutClosed) {
+		return false
+	}
+	t.FailureType = protocol.TransientError
+	t.Message = "The output was closed by its reader. What is acknowledged is stored."
+	return true
+}
+
+func timeoutFault(err error, t *protocol.ErrorTrace) bool {
+	if !errors.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	t.FailureType = protocol.TransientError
+	t.Message = "A call took too long: " + sentence(err.Error())
+	return true
+}
+
+// sentence makes an error's text end like one.
+func sentence(text string) string {
+	if text == "" {
+		return text
+	}
+	switch text[len(text)-1] {
+	case '.', '!', '?':
+		return text
+	}
+	return text + "."
+}

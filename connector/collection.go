@@ -1,0 +1,121 @@
+package connector
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"destination-astra/astra"
+	"destination-astra/document"
+)
+
+// unindexed are the paths that a new collection does not index: an indexed
+// string holds 8,000 bytes at most, and texts are longer (design of the
+// document layout, docs/documents.md).
+func unindexed() []string { return []string{document.FieldText, document.FieldLong} }
+
+// neededIndexes are the fields that the diff and the finalising filter by.
+func neededIndexes() []string {
+	return []string{document.FieldStream, document.FieldRecordID, document.FieldGenerationID, document.FieldTextHash}
+}
+
+// wantedOptions are the settings with which write creates the collection.
+func (c *Connector) wantedOptions() astra.CollectionOptions {
+	deny := unindexed()
+	for _, path := range c.config.Indexing.IndexingDeny {
+		if !slices.Contains(deny, path) {
+			deny = append(deny, path)
+		}
+	}
+	return astra.CollectionOptions{
+		Vector: &astra.VectorOptions{
+			Dimension: c.config.EmbedderDimension(),
+			Metric:    c.config.Indexing.SimilarityMetric,
+		},
+		Indexing: &astra.IndexingOptions{Deny: deny},
+	}
+}
+
+// describeCollection returns the configured collection's settings, or nil when
+// it does not exist.
+func (c *Connector) describeCollection(ctx context.Context) (*astra.CollectionDescriptor, error) {
+	all, err := c.database.FindCollections(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if all[i].Name == c.config.Indexing.Collection {
+			return &all[i], nil
+		}
+	}
+	return nil, nil
+}
+
+// judgeCollection compares an existing collection with what a write needs. The
+// error lists everything that makes it unfit; the warnings are what may make
+// single records fail.
+func (c *Connector) judgeCollection(d *astra.CollectionDescriptor) (warnings []string, err error) {
+	var faults []string
+	dimension := c.config.EmbedderDimension()
+	switch v := d.Options.Vector; {
+	case v == nil:
+		faults = append(faults, "it holds no vectors")
+	case v.Dimension != dimension:
+		faults = append(faults, fmt.Sprintf(
+			"its vectors have %d dimensions, and the configured embedding makes vectors of %d", v.Dimension, dimension))
+	case v.Metric != "" && v.Metric != c.config.Indexing.SimilarityMetric:
+		warnings = append(warnings, fmt.Sprintf("it compares vectors by %s, not by %s as configured",
+			v.Metric, c.config.Indexing.SimilarityMetric))
+	}
+	indexing := indexingOf(d)
+	for _, field := range neededIndexes() {
+		if !indexing.Indexes(field) {
+			faults = append(faults, fmt.Sprintf("it does not index %s, which the connector filters by", field))
+		}
+	}
+	if len(faults) > 0 {
+		return nil, &ConfigError{Reason: fmt.Sprintf(
+			"the collection %q cannot hold the data: %s. Choose another collection, or delete this one so that the next write creates it anew",
+			d.Name, strings.Join(faults, "; "))}
+	}
+	if indexing.Indexes(document.FieldText) {
+		warnings = append(warnings, fmt.Sprintf(
+			"it indexes every field, also %q, and an indexed string holds %d bytes at most: records with longer texts are rejected. "+
+				"To lift that, delete the collection and let a refresh create it anew, with indexing deny %v",
+			document.FieldText, document.MaxIndexedStringBytes, unindexed()))
+	}
+	return warnings, nil
+}
+
+// indexingOf is the collection's indexing policy in the document builder's terms.
+func indexingOf(d *astra.CollectionDescriptor) document.Indexing {
+	if d.Options.Indexing == nil {
+		return document.Indexing{}
+	}
+	return document.Indexing{Allow: d.Options.Indexing.Allow, Deny: d.Options.Indexing.Deny}
+}
+
+// ensureCollection returns the collection's indexing policy, and creates the
+// collection when it does not exist. created tells which.
+func (c *Connector) ensureCollection(ctx context.Context) (indexing document.Indexing, created bool, err error) {
+	name := c.config.Indexing.Collection
+	d, err := c.describeCollection(ctx)
+	if err != nil {
+		return indexing, false, err
+	}
+	if d == nil {
+		wanted := c.wantedOptions()
+		c.log.Info("creating the collection", "collection", name, "dimension", wanted.Vector.Dimension,
+			"metric", wanted.Vector.Metric, "indexing_deny", wanted.Indexing.Deny)
+		if err := c.database.CreateCollection(ctx, name, wanted); err != nil {
+			return indexing, false, err
+		}
+		return document.Indexing{Deny: wanted.Indexing.Deny}, true, nil
+	}
+	warnings, err := c.judgeCollection(d)
+	for _, w := range warnings {
+		c.log.Warn("the collection exists already and is used as it is", "collection", name, "but", w)
+	}
+	return indexingOf(d), false, err
+}

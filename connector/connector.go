@@ -1,0 +1,187 @@
+package connector
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime"
+
+	"destination-astra/astra"
+	"destination-astra/chunk"
+	"destination-astra/document"
+	"destination-astra/embed"
+	"destination-astra/protocol"
+	"destination-astra/spec"
+)
+
+// Options are what a [Connector] is made of. Config, Writer and Log are needed;
+// the zero value of each other field is its default.
+type Options struct {
+	Config *spec.Config
+	// Writer owns stdout: states go out through it.
+	Writer *protocol.Writer
+	Log    *slog.Logger
+
+	// OpenLocal opens the embedded Data API of a `local:DIR` endpoint and
+	// returns the way to it. Without it such an endpoint is refused.
+	OpenLocal func(dir string) (http.RoundTripper, io.Closer, error)
+	// AstraTransport and EmbedTransport replace the network, for tests.
+	AstraTransport, EmbedTransport http.RoundTripper
+
+	// Version is this program's, for the user-agent.
+	Version string
+	// JobID is the platform's WORKER_JOB_ID; empty outside the platform.
+	JobID string
+
+	// MemoryBytes bounds what is in flight; 0 means DefaultMemoryBytes.
+	MemoryBytes int64
+	// Concurrency is how many batches are applied at a time at first; it adapts
+	// to how the server does. 0 means DefaultConcurrency.
+	Concurrency int
+	Timing      Timing
+}
+
+// Defaults of [Options].
+const (
+	DefaultMemoryBytes = 256 << 20
+	// DefaultConcurrency: more than four concurrent calls brought a Data API
+	// on two cores nothing (Data API v1.0.51 on Cassandra 5, observed).
+	DefaultConcurrency = 4
+)
+
+// Connector carries out the commands of the Airbyte protocol for one
+// configuration. Close it when done. Its methods are not meant to run at the
+// same time.
+type Connector struct {
+	options  Options
+	config   *spec.Config
+	log      *slog.Logger
+	client   *astra.Client
+	database *astra.Database
+	embedder embed.Embedder // nil for from_field
+	pace     *pace
+	closers  []io.Closer
+}
+
+// New checks what can be checked without a network, opens a local endpoint and
+// makes the clients. Errors are for [Classify].
+func New(o Options) (*Connector, error) {
+	if o.MemoryBytes <= 0 {
+		o.MemoryBytes = DefaultMemoryBytes
+	}
+	if o.Concurrency <= 0 {
+		o.Concurrency = DefaultConcurrency
+	}
+	o.Timing = o.Timing.withDefaults()
+	c := &Connector{options: o, config: o.Config, log: o.Log, pace: newPace(o.Concurrency)}
+	var err error
+	if c.embedder, err = newEmbedder(o); err != nil {
+		return nil, err
+	}
+	if err := c.connect(); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+// Close closes the local endpoint and idle connections.
+func (c *Connector) Close() error {
+	var errs []error
+	for _, closer := range c.closers {
+		errs = append(errs, closer.Close())
+	}
+	c.closers = nil
+	return errors.Join(errs...)
+}
+
+// connect makes the Data API client for the configured endpoint.
+func (c *Connector) connect() error {
+	indexing := c.config.Indexing
+	o := astra.Options{
+		Token:          indexing.Token.Reveal(),
+		UserAgent:      astra.UserAgent(c.options.Version),
+		Transport:      c.options.AstraTransport,
+		Retry:          c.options.Timing.retry(),
+		RequestTimeout: c.options.Timing.Request,
+		OnRetry: func(e astra.RetryEvent) {
+			c.pace.ease()
+			c.log.Info("Data API call is repeated", "command", e.Command, "attempt", e.Attempt, "wait", e.Wait, "error", e.Err)
+		},
+	}
+	if dir, ok := indexing.Endpoint.IsLocal(); ok {
+		transport, err := c.openLocal(dir)
+		if err != nil {
+			return err
+		}
+		o.Endpoint, o.Transport = "http://local/v1", transport
+	} else {
+		urls := indexing.Endpoint.BaseURLs()
+		o.Endpoint = urls[0]
+		if len(urls) > 1 {
+			o.AlternateEndpoint = urls[1]
+		}
+		o.RequirePrivateAddress = indexing.Endpoint.RequiresPrivateAddress()
+	}
+	client, err := astra.NewClient(o)
+	if err != nil {
+		return &ConfigError{Reason: "indexing.astra_db_endpoint or astra_db_app_token cannot be used", Err: err}
+	}
+	c.client = client
+	c.database = client.Database(indexing.Keyspace)
+	return nil
+}
+
+func (c *Connector) openLocal(dir string) (http.RoundTripper, error) {
+	if c.options.JobID != "" {
+		return nil, &ConfigError{Reason: "indexing.astra_db_endpoint: a local: endpoint cannot be used on the Airbyte platform, " +
+			"because the folder is gone when the sync ends: use the endpoint of an Astra DB database or of your own Data API"}
+	}
+	if c.options.OpenLocal == nil {
+		return nil, &ConfigError{Reason: "indexing.astra_db_endpoint: a local: endpoint is not available here"}
+	}
+	transport, closer, err := c.options.OpenLocal(dir)
+	if err != nil {
+		return nil, &ConfigError{Reason: "indexing.astra_db_endpoint: the local store cannot be opened", Err: err}
+	}
+	c.closers = append(c.closers, closer)
+	return transport, nil
+}
+
+// newBuilder makes the document builder for a collection with this indexing.
+func (c *Connector) newBuilder(indexing document.Indexing) (*document.Builder, error) {
+	p := c.config.Processing
+	counter, err := chunk.NewTokenizer(p.Tokenizer)
+	if err != nil {
+		return nil, &ConfigError{Reason: "processing.tokenizer", Err: err}
+	}
+	splitter, err := chunk.NewSplitter(chunk.Options{
+		Mode:          chunk.Mode(p.TextSplitter.Mode),
+		Separators:    p.TextSplitter.Separators,
+		KeepSeparator: p.TextSplitter.KeepSeparator,
+		SplitLevel:    p.TextSplitter.SplitLevel,
+		Language:      p.TextSplitter.Language,
+		ChunkSize:     p.ChunkSize,
+		ChunkOverlap:  p.ChunkOverlap,
+		Counter:       counter,
+	})
+	if err != nil {
+		return nil, &ConfigError{Reason: "processing.text_splitter", Err: err}
+	}
+	o := document.Options{
+		TextFields: p.TextFields, MetadataFields: p.MetadataFields, ExcludeFields: p.ExcludeFields,
+		OmitRawText: c.config.OmitRawText, Indexing: indexing, Splitter: splitter,
+		Embedder: c.fingerprint(), VectorField: c.config.Embedding.FieldName, Dimension: c.config.EmbedderDimension(),
+	}
+	for _, m := range p.FieldNameMappings {
+		o.FieldNameMappings = append(o.FieldNameMappings, document.FieldNameMapping(m))
+	}
+	b, err := document.NewBuilder(o)
+	if err != nil {
+		return nil, &ConfigError{Reason: "processing", Err: err}
+	}
+	return b, nil
+}
+
+// workers is how many goroutines build documents.
+func workers() int { return runtime.GOMAXPROCS(0) }

@@ -1,0 +1,133 @@
+package connector
+
+import (
+	"fmt"
+	"slices"
+
+	"destination-astra/document"
+)
+
+// diff is what must be done so that the collection holds the batch's versions
+// and nothing older of the same records.
+type diff struct {
+	insert []change // documents that are not there
+	raise  []change // there, but of an older generation or attempt
+	stale  []change // of an older version of the record
+}
+
+// change is one document of one version. For raise and stale the document
+// itself is not needed, only its id and what is stored.
+type change struct {
+	version  *version
+	document *document.Document
+	id       string
+	stored   stored
+}
+
+// newDiff compares the batch with what is stored, by key hash.
+func newDiff(b *batch, found map[string][]stored, embedder string) (*diff, error) {
+	d := &diff{}
+	for _, v := range b.versions {
+		there := map[string]stored{}
+		for _, s := range found[v.key()] {
+			if err := v.stream.mayTouch(s, embedder); err != nil {
+				return nil, err
+			}
+			there[s.ID] = s
+		}
+		for i := range v.record.Documents {
+			d.place(v, &v.record.Documents[i], there)
+		}
+		if v.stream.Dedup {
+			for id, s := range there {
+				d.stale = append(d.stale, change{version: v, id: id, stored: s})
+			}
+		}
+	}
+	return d, nil
+}
+
+// place decides what becomes of one new document and takes it off there.
+func (d *diff) place(v *version, doc *document.Document, there map[string]stored) {
+	id := doc.ID()
+	s, exists := there[id]
+	if !exists {
+		d.insert = append(d.insert, change{version: v, document: doc, id: id})
+		return
+	}
+	delete(there, id)
+	if v.stream.mustRaise(s) {
+		d.raise = append(d.raise, change{version: v, id: id, stored: s})
+	}
+}
+
+// raiseExisting makes documents that turned out to be there already go the way
+// of unchanged ones.
+func (d *diff) raiseExisting(part []sendable, ids []string) {
+	for i := range part {
+		if c := part[i].change; c.version.stream.replacing && slices.Contains(ids, c.id) {
+			d.raise = append(d.raise, c)
+		}
+	}
+}
+
+// mustRaise reports whether an unchanged document must be marked as one of
+// this generation (and attempt), because finalising deletes what is not.
+func (s *stream) mustRaise(d stored) bool {
+	if !s.replacing {
+		return false
+	}
+	return d.Generation == nil || *d.Generation != *s.GenerationID || s.Attempt != "" && d.Attempt != s.Attempt
+}
+
+// firstTimestampGeneration is the smallest generation that is a start time in
+// milliseconds: callers that number nothing get these, and no counter of a
+// platform reaches them.
+const firstTimestampGeneration = 1_000_000_000_000
+
+// mayTouch refuses to touch a stream that a newer job has taken over, or that
+// another embedder's vectors are in: those cannot be compared with ours.
+func (s *stream) mayTouch(d stored, embedder string) error {
+	if !s.replacing && d.Embedder != "" && d.Embedder != embedder {
+		return s.otherEmbedder(d.Embedder, embedder)
+	}
+	return s.mayFinalise(d)
+}
+
+// mayFinalise refuses a stream that holds a document of a newer job.
+func (s *stream) mayFinalise(d stored) error {
+	if s.GenerationID == nil || d.Generation == nil || *d.Generation <= *s.GenerationID {
+		return nil
+	}
+	if s.numbered && *d.Generation >= firstTimestampGeneration {
+		return nil // written by a caller that numbered nothing, before this one did
+	}
+	return &StaleJobError{Stream: s.Descriptor, Generation: *s.GenerationID, Newer: *d.Generation}
+}
+
+func (s *stream) otherEmbedder(there, ours string) error {
+	return &ConfigError{Stream: &s.Descriptor, Reason: fmt.Sprintf(
+		"stream %q: its documents were embedded with %q and the configuration says %q; vectors of two embedders cannot be searched "+
+			"together. Run a refresh of the stream, which embeds everything anew, or go back to the old embedding settings",
+		s.Descriptor, there, ours)}
+}
+
+func byStream(changes []change) map[*stream][]change {
+	all := map[*stream][]change{}
+	for _, c := range changes {
+		all[c.version.stream] = append(all[c.version.stream], c)
+	}
+	return all
+}
+
+// ids are the changes' ids in the form in which a filter takes them.
+func ids(changes []change) []any {
+	out := make([]any, len(changes))
+	for i, c := range changes {
+		out[i] = c.id
+		if c.stored.oddID != nil {
+			out[i] = c.stored.oddID
+		}
+	}
+	return out
+}

@@ -1,0 +1,46 @@
+package connector
+
+import (
+	"errors"
+	"fmt"
+
+	"destination-astra/protocol"
+)
+
+// ErrInterrupted is returned by [Connector.Write] when its context ended before
+// its input did. What was stored by then is acknowledged.
+var ErrInterrupted = errors.New("write: interrupted before the end of the input")
+
+// ConfigError is a fault that only a change of the configuration, of the
+// catalog or of the collection can mend. Reason is a sentence for the user: it
+// names the setting and what to do.
+type ConfigError struct {
+	Reason string
+	Stream *protocol.StreamDescriptor // nil when it concerns no single stream
+	Err    error                      // the cause, when there is one
+}
+
+// Error returns the reason, and the cause behind it.
+func (e *ConfigError) Error() string {
+	if e.Err == nil {
+		return e.Reason
+	}
+	return fmt.Sprintf("%s: %v", e.Reason, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *ConfigError) Unwrap() error { return e.Err }
+
+// StaleJobError says that the collection holds documents of a newer generation
+// than this sync writes: a newer job has taken the stream over.
+type StaleJobError struct {
+	Stream     protocol.StreamDescriptor
+	Generation int64 // of this sync
+	Newer      int64 // found in the collection
+}
+
+// Error names both generations.
+func (e *StaleJobError) Error() string {
+	return fmt.Sprintf("stream %q: the collection holds documents of generation %d, newer than this sync's %d",
+		e.Stream, e.Newer, e.Generation)
+}

@@ -1,0 +1,103 @@
+package connector
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"destination-astra/astra"
+	"destination-astra/document"
+)
+
+// sampleDocuments is how many documents of a stream are looked at where the
+// database cannot search for those of another embedder. Keyed streams look at
+// each document that they replace anyway.
+const sampleDocuments = 200
+
+// inspector looks at what the collection holds of the streams before the first
+// record is written.
+type inspector struct {
+	collection collection
+	embedder   string // of this configuration
+	log        *slog.Logger
+}
+
+// inspect marks the streams that the collection holds nothing of, which need
+// no reads, and refuses to add to one that holds vectors of another embedder.
+func (i *inspector) inspect(ctx context.Context, all *streams, created bool) error {
+	for _, s := range all.list {
+		if created {
+			s.fresh = true
+			continue
+		}
+		if err := i.stream(ctx, s); err != nil {
+			return fmt.Errorf("stream %q: %w", s.Descriptor, err)
+		}
+	}
+	return nil
+}
+
+func (i *inspector) stream(ctx context.Context, s *stream) error {
+	first, err := i.find(ctx, s, nil, 1)
+	if err != nil || len(first) == 0 {
+		s.fresh = err == nil
+		return err
+	}
+	if s.replacing {
+		return nil // what another embedder left is replaced
+	}
+	others, err := i.find(ctx, s, map[string]any{"$exists": true, "$ne": i.embedder}, 1)
+	if isRefusedFilter(err) {
+		others, err = i.find(ctx, s, nil, sampleDocuments)
+	}
+	if err != nil {
+		return err
+	}
+	return i.judge(s, append(others, first...))
+}
+
+func (i *inspector) judge(s *stream, found []stored) error {
+	warned := false
+	for _, d := range found {
+		switch d.Embedder {
+		case i.embedder:
+		case "":
+			if !warned {
+				warned = true
+				i.log.Warn("the stream holds documents of unknown embedding, as the Python connector wrote them: "+
+					"they are kept until their records come again, and their vectors are not reused", "stream", s.Descriptor)
+			}
+		default:
+			return s.otherEmbedder(d.Embedder, i.embedder)
+		}
+	}
+	return nil
+}
+
+// find returns up to limit documents of the stream, with a condition on their
+// embedder or without.
+func (i *inspector) find(ctx context.Context, s *stream, embedder any, limit int) ([]stored, error) {
+	filter := map[string]any{document.FieldStream: s.Name()}
+	if embedder != nil {
+		filter[document.FieldEmbedder] = embedder
+	}
+	query := astra.FindQuery{Filter: filter, Projection: storedFields(), Limit: limit}
+	var found []stored
+	for {
+		page, err := i.collection.Find(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		for _, raw := range page.Documents {
+			d, err := decodeStored(raw)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, d)
+		}
+		query.PageState = page.NextPageState
+		if query.PageState == "" || len(found) >= limit {
+			return found, nil
+		}
+	}
+}

@@ -1,0 +1,202 @@
+package connector
+
+import (
+	"sync"
+
+	"destination-astra/protocol"
+)
+
+// counts is what happened to the records of one stream in one segment.
+type counts struct {
+	received int64 // records that count as written, also those that a later version replaced
+	rejected int64
+	chunks   int64
+	embedded int64
+	reused   int64
+	deleted  int64
+	dropped  int64 // CDC deletes of a stream that does not deduplicate
+	tokens   int64
+	retries  int64
+}
+
+func (c *counts) add(d counts) {
+	c.received += d.received
+	c.rejected += d.rejected
+	c.chunks += d.chunks
+	c.embedded += d.embedded
+	c.reused += d.reused
+	c.deleted += d.deleted
+	c.dropped += d.dropped
+	c.tokens += d.tokens
+	c.retries += d.retries
+}
+
+// destinationStats are the counts in the form the platform sums up.
+// recordCount plus rejectedRecordCount must equal what the source sent.
+func (c counts) destinationStats() *protocol.DestinationStats {
+	return &protocol.DestinationStats{
+		RecordCount:         float64(c.received),
+		RejectedRecordCount: float64(c.rejected),
+		AdditionalStats: map[string]float64{
+			"chunks":   float64(c.chunks),
+			"embedded": float64(c.embedded),
+			"reused":   float64(c.reused),
+			"deleted":  float64(c.deleted),
+			"tokens":   float64(c.tokens),
+			"retries":  float64(c.retries),
+		},
+	}
+}
+
+// segment is the stretch of input between two states. Its state may go out
+// when nothing in it, nor in a segment before it, is pending.
+type segment struct {
+	pending int
+	state   *protocol.State // nil until the state that ends the segment came
+	counts  map[protocol.StreamDescriptor]*counts
+}
+
+// ledger decides when a state may go out: only after every record that came
+// before it is stored and settled, and in the order in which the states came.
+// That is one order for all streams: stricter than the protocol asks for
+// STREAM states, and what it asks for GLOBAL ones. It is safe for concurrent
+// use.
+type ledger struct {
+	emit func(*protocol.State, *protocol.DestinationStats) error
+
+	mu       sync.Mutex
+	segments []*segment // oldest first; the last one is open
+	since    map[protocol.StreamDescriptor]*counts
+	global   counts // of all streams, since the last state that speaks for all
+	total    counts
+	states   int64
+	err      error
+}
+
+func newLedger(emit func(*protocol.State, *protocol.DestinationStats) error) *ledger {
+	return &ledger{
+		emit:     emit,
+		segments: []*segment{newSegment()},
+		since:    map[protocol.StreamDescriptor]*counts{},
+	}
+}
+
+func newSegment() *segment {
+	return &segment{counts: map[protocol.StreamDescriptor]*counts{}}
+}
+
+// ticket stands for one record until it is done.
+type ticket struct {
+	segment *segment
+	stream  protocol.StreamDescriptor
+}
+
+// open registers a record of the stream as pending.
+func (l *ledger) open(stream protocol.StreamDescriptor) ticket {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.segments[len(l.segments)-1]
+	s.pending++
+	return ticket{segment: s, stream: stream}
+}
+
+// done closes the ticket with what happened to its record and emits each state
+// that nothing precedes any more. It returns the first error of emit, and the
+// same error from then on.
+func (l *ledger) done(t ticket, c counts) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t.segment.add(t.stream, c)
+	t.segment.pending--
+	return l.release()
+}
+
+// note adds counts that belong to no single record, such as the documents that
+// finalising deleted, to the open segment.
+func (l *ledger) note(stream protocol.StreamDescriptor, c counts) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.segments[len(l.segments)-1].add(stream, c)
+}
+
+// state queues a state behind everything that came before it.
+func (l *ledger) state(s *protocol.State) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.segments[len(l.segments)-1].state = s
+	l.segments = append(l.segments, newSegment())
+	return l.release()
+}
+
+// waiting reports how many states have not gone out yet.
+func (l *ledger) waiting() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.segments) - 1
+}
+
+// totals returns what is done so far and how many states went out.
+func (l *ledger) totals() (counts, int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	sum := l.total
+	for _, s := range l.segments {
+		for _, c := range s.counts {
+			sum.add(*c)
+		}
+	}
+	return sum, l.states
+}
+
+func (s *segment) add(stream protocol.StreamDescriptor, c counts) {
+	sum, ok := s.counts[stream]
+	if !ok {
+		sum = &counts{}
+		s.counts[stream] = sum
+	}
+	sum.add(c)
+}
+
+// release emits the states at the front of the queue that are free to go.
+func (l *ledger) release() error {
+	for l.err == nil && len(l.segments) > 1 && l.segments[0].pending == 0 {
+		s := l.segments[0]
+		l.segments = l.segments[1:]
+		l.settle(s)
+		l.err = l.emit(s.state, l.statsFor(s.state))
+		l.states++
+	}
+	return l.err
+}
+
+// settle moves a finished segment's counts to the sums that the next states of
+// its streams report.
+func (l *ledger) settle(s *segment) {
+	for stream, c := range s.counts {
+		sum, ok := l.since[stream]
+		if !ok {
+			sum = &counts{}
+			l.since[stream] = sum
+		}
+		sum.add(*c)
+		l.global.add(*c)
+		l.total.add(*c)
+	}
+}
+
+// statsFor returns, and resets, the counts since the last state of that
+// stream, or for a state that speaks for all streams (GLOBAL, LEGACY) since
+// the last such state.
+func (l *ledger) statsFor(s *protocol.State) *protocol.DestinationStats {
+	if s.Type != protocol.StateStream {
+		c := l.global
+		l.global = counts{}
+		return c.destinationStats()
+	}
+	var c counts
+	if sum, ok := l.since[s.Stream]; ok {
+		c = *sum
+		delete(l.since, s.Stream)
+	}
+	return c.destinationStats()
+}

@@ -1,0 +1,35 @@
+package connector
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"destination-astra/astra"
+)
+
+// DefaultSettle is how long a write whose outcome is unknown may still be
+// applied, and some: the server itself gives up on its database after 20 s
+// (Data API v1.0.51, observed: an insert that had timed out was applied later).
+const DefaultSettle = 25 * time.Second
+
+// watch watches the writes of a context for attempts that ended without an
+// answer.
+type watch struct{ unknown atomic.Bool }
+
+// watched returns a context whose writes w watches.
+func (w *watch) watched(ctx context.Context) context.Context {
+	return astra.WithTrace(ctx, &astra.Trace{UnknownOutcome: func(*astra.Error) { w.unknown.Store(true) }})
+}
+
+// sleep waits, or returns ctx's error.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,190 @@
+package connector
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"destination-astra/astra"
+	"destination-astra/document"
+)
+
+// Limits of the diff's reads. A $in takes at most 100 values (Data API,
+// operations.max-in-operator-value-size). A read by key returns every document
+// of its keys, on some backends in one reply however many they are, so it asks
+// for few keys at a time, and for fewer after answers of more than
+// documentsPerGet.
+const (
+	maxIn           = 100
+	keysPerGet      = 25
+	documentsPerGet = 100
+)
+
+// stored is what the diff needs to know of a document in the collection.
+type stored struct {
+	ID         string          `json:"-"`
+	oddID      json.RawMessage // set when _id is not a string
+	RecordID   string          `json:"_ab_record_id"`
+	Generation *int64          `json:"_ab_generation_id"`
+	Attempt    string          `json:"_ab_attempt"`
+	TextHash   string          `json:"_ab_text_hash"`
+	Embedder   string          `json:"_ab_embedder"`
+}
+
+// storedFields projects a document onto what [stored] holds.
+func storedFields() map[string]any {
+	return map[string]any{
+		"_id": 1, document.FieldRecordID: 1, document.FieldGenerationID: 1, document.FieldAttempt: 1,
+		document.FieldTextHash: 1, document.FieldEmbedder: 1,
+	}
+}
+
+// UnmarshalJSON reads the fields; an _id that is no string (the Data API knows
+// several types) is kept as its JSON text, so that it can be deleted by it.
+func (s *stored) UnmarshalJSON(data []byte) error {
+	type plain stored
+	raw := struct {
+		*plain
+		ID json.RawMessage `json:"_id"`
+	}{plain: (*plain)(s)}
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return err
+	}
+	if json.Unmarshal(raw.ID, &s.ID) != nil {
+		s.ID, s.oddID = string(raw.ID), raw.ID
+	}
+	return nil
+}
+
+// rawID is the _id in the form in which a filter takes it.
+func (s stored) rawID() any {
+	if s.oddID != nil {
+		return s.oddID
+	}
+	return s.ID
+}
+
+// read returns the documents that are stored for the batch's versions, by key
+// hash: of a keyed stream all documents of each key, of the others those with
+// the _id of a new document. Streams that were empty at the start need no read,
+// except for keys that this run has written already, or when the batch is
+// looked at again.
+func (a *applier) read(ctx context.Context, b *batch, again bool) (map[string][]stored, error) {
+	found := map[string][]stored{}
+	byID := map[*stream][]string{}
+	byKey := map[*stream][]*version{}
+	for _, v := range b.versions {
+		needed, err := a.mustRead(v)
+		switch {
+		case err != nil:
+			return nil, err
+		case !needed && !again:
+		case v.stream.Dedup:
+			byKey[v.stream] = append(byKey[v.stream], v)
+		default:
+			for i := range v.record.Documents {
+				byID[v.stream] = append(byID[v.stream], v.record.Documents[i].ID())
+			}
+		}
+	}
+	for s, versions := range byKey {
+		if err := a.readKeys(ctx, s, versions, found); err != nil {
+			return nil, fmt.Errorf("stream %q: %w", s.Descriptor, err)
+		}
+	}
+	for s, ids := range byID {
+		if err := a.readIDs(ctx, ids, found); err != nil {
+			return nil, fmt.Errorf("stream %q: %w", s.Descriptor, err)
+		}
+	}
+	return found, nil
+}
+
+func (a *applier) mustRead(v *version) (bool, error) {
+	if !v.stream.fresh {
+		return true, nil
+	}
+	if !v.stream.Dedup {
+		return false, nil
+	}
+	return a.written.has(v.record.Identity)
+}
+
+// readKeys asks by _ab_stream and _ab_record_id and sorts the answer by key.
+// The joined text of a record id can belong to several keys: a document whose
+// _id starts with another key's hash is that key's. After a large answer fewer
+// keys are asked for at a time.
+func (a *applier) readKeys(ctx context.Context, s *stream, versions []*version, found map[string][]stored) error {
+	size := keysPerGet
+	for len(versions) > 0 {
+		part := versions[:min(size, len(versions))]
+		versions = versions[len(part):]
+		n, err := a.readSomeKeys(ctx, s, part, found)
+		if err != nil {
+			return err
+		}
+		size = max(1, min(keysPerGet, keysPerGet*documentsPerGet/max(n, documentsPerGet)))
+	}
+	return nil
+}
+
+func (a *applier) readSomeKeys(ctx context.Context, s *stream, part []*version, found map[string][]stored) (int, error) {
+	keys := map[string][]*version{} // by _ab_record_id
+	ids := make([]string, 0, len(part))
+	for _, v := range part {
+		id := v.record.RecordID
+		if len(keys[id]) == 0 {
+			ids = append(ids, id)
+		}
+		keys[id] = append(keys[id], v)
+	}
+	n := 0
+	err := a.find(ctx, map[string]any{
+		document.FieldStream:   s.Name(),
+		document.FieldRecordID: map[string]any{"$in": ids},
+	}, func(d stored) {
+		n++
+		for _, v := range keys[d.RecordID] {
+			if a.belongs(d, v) {
+				found[v.key()] = append(found[v.key()], d)
+			}
+		}
+	})
+	return n, err
+}
+
+// belongs reports whether the document is one of the version's key: its _id
+// starts with the key's hash, or it is no _id of ours (the Python connector's
+// UUIDs) and the record id is the key's alone.
+func (a *applier) belongs(d stored, v *version) bool {
+	if key := document.KeyOfID(d.ID); key != "" {
+		return key == v.key()
+	}
+	return a.recordIDs.alone(v)
+}
+
+// readIDs asks by _id; what is found goes under its key hash.
+func (a *applier) readIDs(ctx context.Context, ids []string, found map[string][]stored) error {
+	for chunk := range slices.Chunk(ids, maxIn) {
+		err := a.find(ctx, map[string]any{"_id": map[string]any{"$in": chunk}}, func(d stored) {
+			key := document.KeyOfID(d.ID)
+			found[key] = append(found[key], d)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *applier) find(ctx context.Context, filter any, each func(stored)) error {
+	query := astra.FindQuery{Filter: filter, Projection: storedFields()}
+	return a.collection.FindAll(ctx, query, func(raw json.RawMessage) error {
+		d, err := decodeStored(raw)
+		if err == nil {
+			each(d)
+		}
+		return err
+	})
+}

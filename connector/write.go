@@ -1,0 +1,189 @@
+package connector
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"destination-astra/document"
+	"destination-astra/protocol"
+	"destination-astra/spec"
+)
+
+// cachedVectors is how many vectors of texts seen in this run are kept: 24 MB
+// at 1536 dimensions.
+const cachedVectors = 4096
+
+// Summary is what a write did.
+type Summary struct {
+	Records, Rejected, States          int64
+	Chunks, Embedded, Reused, Deleted  int64
+	SkippedLines, UnknownStreamRecords int64
+	Duration                           time.Duration
+}
+
+// Write reads Airbyte messages from in until it ends and stores the records of
+// the catalog's streams. Each state goes to the Writer once everything before
+// it is stored. When ctx ends first, what is in flight is stored and
+// acknowledged within Timing.Grace, nothing is finalised, and the error wraps
+// [ErrInterrupted]. After any error what was acknowledged is stored, and a
+// second attempt doubles nothing.
+func (c *Connector) Write(ctx context.Context, catalog *protocol.Catalog, in io.Reader) (summary Summary, err error) {
+	facts := callFacts{jobID: c.options.JobID, started: time.Now(), nonce: rand.Text()}
+	all, err := newStreams(catalog, facts, c.log)
+	if err != nil {
+		return Summary{}, err
+	}
+	work, cancel := c.graceful(ctx)
+	defer cancel()
+	indexing, created, err := c.ensureCollection(work)
+	if err != nil {
+		return Summary{}, err
+	}
+	builder, err := c.newBuilder(indexing)
+	if err != nil {
+		return Summary{}, err
+	}
+	collection := c.database.Collection(c.config.Indexing.Collection)
+	if err := (&inspector{collection: collection, embedder: c.fingerprint(), log: c.log}).inspect(work, all, created); err != nil {
+		return Summary{}, err
+	}
+	c.log.Info("begin writing", "streams", len(all.list), "collection", c.config.Indexing.Collection, "embedder", c.fingerprint())
+	r := c.newRun(all, builder, collection)
+	defer func() { err = errors.Join(err, r.close()) }()
+	reader := protocol.NewReader(in, protocol.ReaderOptions{})
+	err = r.pipeline(work, ctx, reader)
+	if err == nil {
+		err = r.atEnd(work)
+	}
+	return r.report(reader, facts.started), interruption(ctx, err)
+}
+
+// interruption makes every error of an interrupted run say so: what fails
+// while it winds down fails because of that.
+func interruption(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil || errors.Is(err, ErrInterrupted) {
+		return err
+	}
+	return errors.Join(ErrInterrupted, err)
+}
+
+// graceful returns a context that ends Timing.Grace after ctx does.
+func (c *Connector) graceful(ctx context.Context) (context.Context, context.CancelFunc) {
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(c.options.Timing.Grace, cancel)
+		context.AfterFunc(work, func() { timer.Stop() })
+	})
+	return work, func() { stop(); cancel() }
+}
+
+// run is one write.
+type run struct {
+	connector *Connector
+	streams   *streams
+	intake    *intake
+	batcher   *batcher
+	applier   *applier
+	finaliser *finaliser
+	log       *slog.Logger
+}
+
+func (c *Connector) newRun(all *streams, builder *document.Builder, coll collection) *run {
+	memory := newBudget(c.options.MemoryBytes)
+	ledger := newLedger(c.options.Writer.State)
+	rejected := c.config.Processing.RejectedRecords
+	rejects := &rejects{skip: rejected.Mode == spec.ModeSkip, limit: int64(rejected.MaxRecords), log: c.log}
+	f := &finaliser{collection: coll, ledger: ledger, settle: c.options.Timing.Settle, log: c.log}
+	return &run{
+		connector: c, streams: all, log: c.log, finaliser: f,
+		intake: newIntake(all, builder, memory, workers()),
+		applier: &applier{
+			collection: coll, embedder: c.embedder, ledger: ledger, memory: memory,
+			embedderID: c.fingerprint(), rejects: rejects, written: newTally(tallyKeys), recordIDs: newRecordIDs(c.log),
+			cache: newVectorCache(cachedVectors), settle: c.options.Timing.Settle, log: c.log,
+		},
+		batcher: &batcher{
+			streams: all, ledger: ledger, memory: memory, ordinals: newTally(tallyKeys), rejects: rejects,
+			finalise: f.finalise, flushInterval: c.config.Processing.FlushInterval, log: c.log,
+			batch: newBatch(), unknown: map[protocol.StreamDescriptor]int64{}, renamed: map[renamedField]bool{},
+		},
+	}
+}
+
+// close removes the run's temporary files.
+func (r *run) close() error {
+	return errors.Join(r.batcher.ordinals.close(), r.applier.written.close())
+}
+
+// pipeline runs all stages until the input or stop ends, everything read is
+// stored, or something fails.
+func (r *run) pipeline(ctx, stop context.Context, reader *protocol.Reader) error {
+	group, gctx := errgroup.WithContext(ctx)
+	stop, halt := context.WithCancel(stop)
+	defer halt()
+	r.batcher.flights = newFlights(group, r.connector.pace, r.applier.apply)
+	r.intake.start(stop, reader)
+	var reason error
+	group.Go(func() error {
+		reason = r.intake.build(gctx, stop)
+		return nil // what came before the end is stored first, whatever ended it
+	})
+	group.Go(func() error { return r.batcher.run(gctx, r.intake.ordered) })
+	err := group.Wait()
+	if err == nil {
+		return reason
+	}
+	return err
+}
+
+// atEnd finalises, at the end of an input without any STREAM_STATUS, the
+// streams of callers too old to send one: wire overwrite of a catalog that
+// numbers nothing.
+func (r *run) atEnd(ctx context.Context) error {
+	b := r.batcher
+	for _, s := range r.streams.list {
+		switch {
+		case !s.replacing || s.completed:
+		case !s.overwrite || r.streams.numbered || b.statusSeen:
+			r.log.Warn("the stream did not complete: nothing of its older data is deleted", "stream", s.Descriptor)
+		case b.records == 0 && b.states == 0 && !r.connector.config.Processing.AllowEmptyOverwrite:
+			r.log.Warn("the input was empty: the stream's older data is kept; set processing.allow_empty_overwrite to have it deleted",
+				"stream", s.Descriptor)
+		default:
+			r.log.Warn("the input ended without a stream status: its end is taken as the stream's completion", "stream", s.Descriptor)
+			if err := r.finaliser.finalise(ctx, s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// report logs what was skipped and what was done.
+func (r *run) report(reader *protocol.Reader, started time.Time) Summary {
+	total, states := r.batcher.ledger.totals()
+	s := Summary{
+		Records: total.received, Rejected: total.rejected, States: states,
+		Chunks: total.chunks, Embedded: total.embedded, Reused: total.reused, Deleted: total.deleted,
+		SkippedLines: reader.Skipped(), Duration: time.Since(started),
+	}
+	if s.SkippedLines > 0 {
+		r.log.Warn("lines that are no Airbyte messages were skipped", "lines", s.SkippedLines)
+	}
+	for stream, n := range r.batcher.unknown {
+		s.UnknownStreamRecords += n
+		r.log.Warn("records of a stream that the catalog lacks were skipped", "stream", stream, "records", n)
+	}
+	if total.dropped > 0 {
+		r.log.Info("deletions of streams that do not deduplicate were dropped", "records", total.dropped)
+	}
+	r.log.Info("writing ended", "records", s.Records, "rejected", s.Rejected, "chunks", s.Chunks, "embedded", s.Embedded,
+		"reused", s.Reused, "deleted", s.Deleted, "states", s.States, "seconds", s.Duration.Round(time.Millisecond).Seconds())
+	return s
+}

@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"destination-astra/connector"
+	"destination-astra/localastra"
+	"destination-astra/protocol"
+	"destination-astra/spec"
+)
+
+// checkPatience bounds the repeats of a check: somebody waits for the answer.
+const checkPatience = 20 * time.Second
+
+// files are the paths that the protocol's flags name.
+type files struct{ config, catalog, state string }
+
+func (a *app) specCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "spec", Short: "Print the connector's specification", Args: noArgs,
+		RunE: func(*cobra.Command, []string) error { return a.writer.Spec(spec.ConnectorSpecification()) },
+	}
+}
+
+func (a *app) checkCommand(f *files) *cobra.Command {
+	return &cobra.Command{
+		Use: "check --config FILE", Short: "Test whether a write with this configuration can work; changes nothing",
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.check(cmd.Context(), f) },
+	}
+}
+
+// check prints exactly one answer: a CONNECTION_STATUS for what the user or
+// time can mend, a TRACE (by the caller) for the connector's own faults.
+func (a *app) check(ctx context.Context, f *files) error {
+	log := a.logger()
+	notes, err := a.tryCheck(ctx, f, log)
+	if err == nil {
+		for _, note := range notes {
+			log.Info(note)
+		}
+		return a.writer.ConnectionStatus(true, strings.Join(notes, " "))
+	}
+	var usage usageError
+	if errors.As(err, &usage) || ctx.Err() != nil {
+		return err
+	}
+	trace := connector.Classify(err)
+	if trace.FailureType == protocol.SystemError {
+		return err
+	}
+	return a.writer.ConnectionStatus(false, trace.Message)
+}
+
+func (a *app) tryCheck(ctx context.Context, f *files, log *slog.Logger) ([]string, error) {
+	c, err := a.connector(f, log, func(o *connector.Options) { o.Timing.Patience = checkPatience })
+	if err != nil {
+		return nil, err
+	}
+	notes, err := c.Check(ctx)
+	return notes, errors.Join(err, c.Close())
+}
+
+func (a *app) writeCommand(f *files) *cobra.Command {
+	return &cobra.Command{
+		Use:   "write --config FILE --catalog FILE",
+		Short: "Store the records on stdin; acknowledge each state once everything before it is stored",
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.write(cmd.Context(), f) },
+	}
+}
+
+func (a *app) write(ctx context.Context, f *files) error {
+	text, err := readFile("catalog", f.catalog)
+	if err != nil {
+		return err
+	}
+	catalog, err := protocol.ParseCatalog(text)
+	if err != nil {
+		return err
+	}
+	c, err := a.connector(f, a.logger(), nil)
+	if err != nil {
+		return err
+	}
+	_, err = c.Write(ctx, catalog, a.stdin)
+	return errors.Join(err, c.Close())
+}
+
+func (a *app) discoverCommand(f *files) *cobra.Command {
+	return a.laterCommand("discover --config FILE", "Print the streams that the collection holds", f)
+}
+
+func (a *app) readCommand(f *files) *cobra.Command {
+	return a.laterCommand("read --config FILE --catalog FILE", "Print the stored records", f)
+}
+
+// laterCommand answers honestly for a command that is not built yet.
+func (a *app) laterCommand(use, short string, _ *files) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short + " (not available in this version)", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return &connector.ConfigError{Reason: "the command " + cmd.Name() + " is not available in this version yet"}
+		},
+	}
+}
+
+// connector makes the connector of --config.
+func (a *app) connector(f *files, log *slog.Logger, adjust func(*connector.Options)) (*connector.Connector, error) {
+	text, err := readFile("config", f.config)
+	if err != nil {
+		return nil, err
+	}
+	config, warnings, err := spec.Parse(text)
+	for _, w := range warnings {
+		log.Warn("configuration", "setting", w.Path, "reason", w.Reason)
+	}
+	if err != nil {
+		return nil, err
+	}
+	o := connector.Options{
+		Config: config, Writer: a.writer, Log: log, OpenLocal: openLocal,
+		Version: version(), JobID: a.getenv("WORKER_JOB_ID"), MemoryBytes: inFlightBytes(),
+	}
+	if adjust != nil {
+		adjust(&o)
+	}
+	return connector.New(o)
+}
+
+// openLocal serves a `local:DIR` endpoint in this process.
+func openLocal(dir string) (http.RoundTripper, io.Closer, error) {
+	server, err := localastra.Open(localastra.Options{Dir: dir})
+	if err != nil {
+		return nil, nil, err
+	}
+	return server.Transport(), server, nil
+}
+
+// logger writes LOG messages at the level of LOG_LEVEL.
+func (a *app) logger() *slog.Logger { return newLogger(a.writer, a.getenv("LOG_LEVEL")) }
+
+// newLogger takes the level by the platform's names; what it does not know is
+// info.
+func newLogger(w *protocol.Writer, name string) *slog.Logger {
+	level := slog.LevelInfo
+	switch strings.ToLower(name) {
+	case "fatal":
+		level = protocol.LevelFatal
+	case "error":
+		level = slog.LevelError
+	case "warn", "warning":
+		level = slog.LevelWarn
+	case "debug":
+		level = slog.LevelDebug
+	case "trace":
+		level = protocol.LevelTrace
+	}
+	return slog.New(protocol.NewLogHandler(w, level))
+}

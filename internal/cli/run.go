@@ -1,0 +1,173 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"destination-astra/connector"
+	"destination-astra/protocol"
+)
+
+// Exit codes. A check that answers FAILED has done its work: ExitDone.
+const (
+	ExitDone        = 0
+	ExitFailed      = 1   // with a TRACE message, or for people's commands a line on stderr
+	ExitUsage       = 2   // wrong command line
+	ExitInterrupted = 130 // SIGINT; what was stored by then is acknowledged
+	ExitTerminated  = 143 // SIGTERM; the same
+)
+
+// app is one run of the program.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	writer         *protocol.Writer
+}
+
+// Run carries out one command line (without the program's name) and returns
+// the exit code. When ctx ends, a write stores and acknowledges what it holds
+// and Run returns [ExitInterrupted].
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) int {
+	limitMemory(getenv)
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, getenv: getenv, writer: protocol.NewWriter(stdout)}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	return a.exitCode(ctx, root.ExecuteContext(ctx))
+}
+
+// usageError is a wrong command line.
+type usageError struct{ error }
+
+// peopleError is an error of a command for people: it goes to stderr.
+type peopleError struct{ error }
+
+func (e peopleError) Unwrap() error { return e.error }
+
+// exitCode reports an error where its reader looks for it. A command that cannot
+// speak protocol, because its command line is wrong or stdout is gone, says so
+// on stderr.
+func (a *app) exitCode(ctx context.Context, err error) int {
+	var usage usageError
+	var people peopleError
+	switch {
+	case err == nil:
+		return ExitDone
+	case errors.As(err, &usage):
+		fmt.Fprintf(a.stderr, "destination-astra: %v\nRun 'destination-astra --help' for the commands and their flags.\n", usage.error)
+		return ExitUsage
+	case errors.As(err, &people):
+		if ctx.Err() != nil {
+			return ExitInterrupted
+		}
+		fmt.Fprintf(a.stderr, "destination-astra: %s\n", connector.Explain(people.error))
+		return ExitFailed
+	}
+	if traceErr := a.writer.TraceError(connector.Classify(err)); traceErr != nil {
+		fmt.Fprintf(a.stderr, "destination-astra: %v\n", traceErr)
+		return ExitFailed
+	}
+	if errors.Is(err, connector.ErrInterrupted) || ctx.Err() != nil {
+		return ExitInterrupted
+	}
+	return ExitFailed
+}
+
+const longHelp = `destination-astra writes Airbyte records as searchable vectors into Astra DB collections.
+
+The commands spec, check, discover, read and write speak the Airbyte protocol: stdout carries protocol
+messages only, write takes messages on stdin. The other commands are for people.
+
+Exit codes:
+  0    done (also a check that answers FAILED)
+  1    failed; the last line on stdout is a TRACE message that says why
+  2    wrong command line
+  130  stopped by SIGINT, 143 by SIGTERM; what is acknowledged is stored
+
+Environment:
+  LOG_LEVEL               fatal, error, warn, info (default), debug or trace
+  WORKER_JOB_ID           set by the Airbyte platform: the number of the job
+  HTTPS_PROXY, NO_PROXY   proxy for the Data API and the embedding service
+  GOMEMLIMIT              memory limit; by default nine tenths of the container's`
+
+// root builds the command tree. Protocol flags belong to the root, so that they
+// may stand before or after the command.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "destination-astra",
+		Short:         "Airbyte destination for Astra DB collections",
+		Long:          longHelp,
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError{fmt.Errorf("there is no command %q", args[0])}
+			}
+			return nil
+		},
+		RunE: func(*cobra.Command, []string) error { return usageError{errors.New("a command is missing")} },
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	var f files
+	root.PersistentFlags().StringVar(&f.config, "config", "", "configuration `file` (JSON)")
+	root.PersistentFlags().StringVar(&f.catalog, "catalog", "", "configured catalog `file` (JSON)")
+	root.PersistentFlags().StringVar(&f.state, "state", "", "state `file` (JSON) to resume a read from")
+	root.AddCommand(
+		a.specCommand(), a.checkCommand(&f), a.discoverCommand(&f), a.readCommand(&f), a.writeCommand(&f),
+		a.localCommand(), a.demoCommand(), a.versionCommand(),
+	)
+	return root
+}
+
+// noArgs refuses stray words, as a usage error.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usageError{fmt.Errorf("%s takes no argument %q", cmd.Name(), args[0])}
+	}
+	return nil
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(a.stdout, version())
+			return err
+		},
+	}
+}
+
+// version is the module's version where the build knows it.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return defaultVersion
+	}
+	return info.Main.Version
+}
+
+// defaultVersion is that of metadata.yaml, for builds outside a tagged module.
+const defaultVersion = "0.2.0"
+
+// readFile reads a file that a flag names.
+func readFile(flag, path string) ([]byte, error) {
+	if path == "" {
+		return nil, usageError{fmt.Errorf("--%s is missing", flag)}
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, &connector.ConfigError{Reason: fmt.Sprintf("the file of --%s cannot be read", flag), Err: err}
+	}
+	return data, nil
+}

@@ -1,0 +1,29 @@
+// destination-astra is an Airbyte destination for Astra DB collections; see
+// package internal/cli for its commands.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"destination-astra/internal/cli"
+)
+
+func main() {
+	// A closed stdout is an error like any other, not a signal that kills.
+	signal.Ignore(syscall.SIGPIPE)
+	terminated, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	ctx, stopInterrupt := signal.NotifyContext(terminated, os.Interrupt)
+	defer stopInterrupt()
+	// The first signal asks to stop in order, the second one kills.
+	context.AfterFunc(ctx, func() { stop(); stopInterrupt() })
+
+	code := cli.Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv)
+	if code == cli.ExitInterrupted && terminated.Err() != nil {
+		code = cli.ExitTerminated
+	}
+	os.Exit(code)
+}
