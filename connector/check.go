@@ -23,15 +23,16 @@ func (c *Connector) Check(ctx context.Context) (notes []string, err error) {
 	}
 	name := c.config.Indexing.Collection
 	if d == nil {
-		notes = append(notes, fmt.Sprintf("the collection %q does not exist yet; the first write creates it with %d dimensions, metric %s, not indexing %s",
-			name, c.config.EmbedderDimension(), c.config.Indexing.SimilarityMetric, strings.Join(c.wantedOptions().Indexing.Deny, ", ")))
+		notes = append(notes, fmt.Sprintf("The collection %q does not exist yet; the first write creates it, "+
+			"with %d dimensions, the metric %s, and without an index on %s.", name, c.config.EmbedderDimension(),
+			c.config.Indexing.SimilarityMetric, strings.Join(c.wantedOptions().Indexing.Deny, ", ")))
 	} else {
 		warnings, err := c.judgeCollection(d)
 		if err != nil {
 			return nil, err
 		}
 		for _, w := range warnings {
-			notes = append(notes, fmt.Sprintf("the collection %q exists: %s", name, w))
+			notes = append(notes, fmt.Sprintf("The collection %q exists: %s.", name, w))
 		}
 		if err := c.proveWrite(ctx); err != nil {
 			return nil, err
@@ -59,7 +60,8 @@ func (c *Connector) proveEmbedding(ctx context.Context) error {
 		return err
 	}
 	if len(vectors) != 1 || len(vectors[0]) != c.config.EmbedderDimension() {
-		return &ConfigError{Reason: fmt.Sprintf("embedding: the service's vectors have %d dimensions, the configuration says %d",
+		return &ConfigError{Reason: fmt.Sprintf(
+			"embedding: the service's vectors have %d dimensions, the configuration says %d",
 			len(vectors[0]), c.config.EmbedderDimension())}
 	}
 	return nil

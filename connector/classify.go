@@ -48,8 +48,8 @@ func Explain(err error) string {
 // error and, if so, fills in the trace.
 func rules() []func(error, *protocol.ErrorTrace) bool {
 	return []func(error, *protocol.ErrorTrace) bool{
-		configFault, settingsFault, lineFault, rejectedFault, staleFault, interruptedFault, dataAPIFault, embedFault, stdoutFault,
-		timeoutFault,
+		configFault, settingsFault, lineFault, rejectedFault, staleFault, interruptedFault,
+		dataAPIFault, embedFault, stdoutFault, timeoutFault,
 	}
 }
 
@@ -109,9 +109,9 @@ func staleFault(err error, t *protocol.ErrorTrace) bool {
 		return false
 	}
 	t.FailureType = protocol.TransientError
-	t.Message = fmt.Sprintf("%s A newer job writes this stream; nothing of it was deleted. If no other job does, because the "+
-		"connection was created anew and counts its generations from the start again, delete the stream's documents "+
-		"(those with _ab_stream %q) or use another collection.", sentence(e.Error()), e.Stream)
+	t.Message = fmt.Sprintf("%s A newer job writes this stream; nothing of it was deleted. "+
+		"If no other job does, because the connection was created anew and counts its generations from the start, "+
+		"delete the stream's documents or use another collection.", sentence(e.Error()))
 	stream := e.Stream
 	t.Stream = &stream
 	return true
@@ -133,31 +133,47 @@ func dataAPIFault(err error, t *protocol.ErrorTrace) bool {
 		return false
 	}
 	switch {
-	case e.HTTPStatus == http.StatusUnauthorized, e.HTTPStatus == http.StatusForbidden:
-		t.FailureType = protocol.ConfigError
-		t.Message = "The Data API refuses the token. Check indexing.astra_db_app_token: it must be an application token of the " +
-			"database at indexing.astra_db_endpoint, with a role that may read and write, such as Database Administrator. " +
-			"A token that is only minutes old may not be known everywhere yet. "
-	case e.HasCode("UNKNOWN_KEYSPACE") && e.Family != "SERVER":
-		t.FailureType = protocol.ConfigError
-		t.Message = fmt.Sprintf("The keyspace %q does not exist in this database. Check indexing.astra_db_keyspace; "+
-			"default_keyspace is there in every database. It can also mean that the endpoint or the token belongs to another database.",
-			e.Keyspace)
-	case errors.Is(e.Err, astra.ErrUnknownPath), errors.Is(e.Err, astra.ErrNotDataAPI), errors.Is(e.Err, astra.ErrNotPrivate),
-		errors.Is(e.Err, astra.ErrRedirect):
-		t.FailureType = protocol.ConfigError
-		t.Message = "Check indexing.astra_db_endpoint: " + sentence(e.Err.Error())
-	case e.HasCode("EXISTING_COLLECTION_DIFFERENT_SETTINGS", "INVALID_VECTOR_LENGTH", "TOO_MANY_COLLECTIONS",
-		"TOO_MANY_INDEXES_FOR_COLLECTION", "UNSUPPORTED_SCHEMA_NAME"):
-		t.FailureType = protocol.ConfigError
-		t.Message = fmt.Sprintf("The collection %q cannot be created or cannot hold the data: %s",
-			e.Collection, sentence(e.Message))
+	case endpointFault(e, t):
+	case collectionFault(e, t):
 	case retry.Retryable(err):
 		t.FailureType = protocol.TransientError
 		t.Message = "The Data API did not answer as it should, also after retries: " + sentence(e.Error())
 	default:
 		t.Message = "The Data API refused a command: " + sentence(e.Error())
 	}
+	return true
+}
+
+// endpointFault: the endpoint, the token or the keyspace is not the right one.
+func endpointFault(e *astra.Error, t *protocol.ErrorTrace) bool {
+	switch {
+	case e.HTTPStatus == http.StatusUnauthorized, e.HTTPStatus == http.StatusForbidden:
+		t.Message = "The Data API refuses the token. Check indexing.astra_db_app_token: it must be an application token " +
+			"of the database at indexing.astra_db_endpoint, with a role that may read and write, such as " +
+			"Database Administrator. A token that is only minutes old may not be known everywhere yet."
+	case e.HasCode("UNKNOWN_KEYSPACE") && e.Family != "SERVER":
+		t.Message = fmt.Sprintf("The keyspace %q does not exist in this database. Check indexing.astra_db_keyspace; "+
+			"default_keyspace is there in every database. It can also mean that the endpoint or the token belongs to "+
+			"another database.", e.Keyspace)
+	case errors.Is(e.Err, astra.ErrUnknownPath), errors.Is(e.Err, astra.ErrNotDataAPI),
+		errors.Is(e.Err, astra.ErrNotPrivate), errors.Is(e.Err, astra.ErrRedirect):
+		t.Message = "Check indexing.astra_db_endpoint: " + sentence(e.Err.Error())
+	default:
+		return false
+	}
+	t.FailureType = protocol.ConfigError
+	return true
+}
+
+// collectionFault: the collection, or the room for it, is not as needed.
+func collectionFault(e *astra.Error, t *protocol.ErrorTrace) bool {
+	if !e.HasCode("EXISTING_COLLECTION_DIFFERENT_SETTINGS", "INVALID_VECTOR_LENGTH", "TOO_MANY_COLLECTIONS",
+		"TOO_MANY_INDEXES_FOR_COLLECTION", "UNSUPPORTED_SCHEMA_NAME") {
+		return false
+	}
+	t.FailureType = protocol.ConfigError
+	t.Message = fmt.Sprintf("The collection %q cannot be created or cannot hold the data: %s",
+		e.Collection, sentence(e.Message))
 	return true
 }
 

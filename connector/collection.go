@@ -17,7 +17,9 @@ func unindexed() []string { return []string{document.FieldText, document.FieldLo
 
 // neededIndexes are the fields that the diff and the finalising filter by.
 func neededIndexes() []string {
-	return []string{document.FieldStream, document.FieldRecordID, document.FieldGenerationID, document.FieldTextHash}
+	return []string{
+		document.FieldStream, document.FieldRecordID, document.FieldGenerationID, document.FieldTextHash,
+	}
 }
 
 // wantedOptions are the settings with which write creates the collection.
@@ -63,7 +65,8 @@ func (c *Connector) judgeCollection(d *astra.CollectionDescriptor) (warnings []s
 		faults = append(faults, "it holds no vectors")
 	case v.Dimension != dimension:
 		faults = append(faults, fmt.Sprintf(
-			"its vectors have %d dimensions, and the configured embedding makes vectors of %d", v.Dimension, dimension))
+			"its vectors have %d dimensions, and the configured embedding makes vectors of %d",
+			v.Dimension, dimension))
 	case v.Metric != "" && v.Metric != c.config.Indexing.SimilarityMetric:
 		warnings = append(warnings, fmt.Sprintf("it compares vectors by %s, not by %s as configured",
 			v.Metric, c.config.Indexing.SimilarityMetric))
@@ -76,13 +79,14 @@ func (c *Connector) judgeCollection(d *astra.CollectionDescriptor) (warnings []s
 	}
 	if len(faults) > 0 {
 		return nil, &ConfigError{Reason: fmt.Sprintf(
-			"the collection %q cannot hold the data: %s. Choose another collection, or delete this one so that the next write creates it anew",
+			"the collection %q cannot hold the data: %s. "+
+				"Choose another collection, or delete this one so that the next write creates it anew",
 			d.Name, strings.Join(faults, "; "))}
 	}
 	if indexing.Indexes(document.FieldText) {
 		warnings = append(warnings, fmt.Sprintf(
-			"it indexes every field, also %q, and an indexed string holds %d bytes at most: records with longer texts are rejected. "+
-				"To lift that, delete the collection and let a refresh create it anew, with indexing deny %v",
+			"it indexes every field, also %q, and an indexed string holds %d bytes at most: records with longer texts "+
+				"are rejected. To lift that, delete the collection and let a refresh create it anew, with indexing deny %v",
 			document.FieldText, document.MaxIndexedStringBytes, unindexed()))
 	}
 	return warnings, nil
@@ -107,7 +111,7 @@ func (c *Connector) ensureCollection(ctx context.Context) (indexing document.Ind
 	if d == nil {
 		wanted := c.wantedOptions()
 		c.log.Info("creating the collection", "collection", name, "dimension", wanted.Vector.Dimension,
-			"metric", wanted.Vector.Metric, "indexing_deny", wanted.Indexing.Deny)
+			"metric", wanted.Vector.Metric, "indexing_deny", strings.Join(wanted.Indexing.Deny, ","))
 		if err := c.database.CreateCollection(ctx, name, wanted); err != nil {
 			return indexing, false, err
 		}

@@ -106,7 +106,8 @@ func (c *Connector) connect() error {
 		RequestTimeout: c.options.Timing.Request,
 		OnRetry: func(e astra.RetryEvent) {
 			c.pace.ease()
-			c.log.Info("Data API call is repeated", "command", e.Command, "attempt", e.Attempt, "wait", e.Wait, "error", e.Err)
+			c.log.Info("a Data API call is repeated", "command", e.Command, "attempt", e.Attempt,
+				"wait", e.Wait, "error", e.Err)
 		},
 	}
 	if dir, ok := indexing.Endpoint.IsLocal(); ok {
@@ -134,8 +135,9 @@ func (c *Connector) connect() error {
 
 func (c *Connector) openLocal(dir string) (http.RoundTripper, error) {
 	if c.options.JobID != "" {
-		return nil, &ConfigError{Reason: "indexing.astra_db_endpoint: a local: endpoint cannot be used on the Airbyte platform, " +
-			"because the folder is gone when the sync ends: use the endpoint of an Astra DB database or of your own Data API"}
+		return nil, &ConfigError{Reason: "indexing.astra_db_endpoint: a local: endpoint cannot be used on the " +
+			"Airbyte platform, because the folder is gone when the sync ends: " +
+			"use the endpoint of an Astra DB database or of your own Data API"}
 	}
 	if c.options.OpenLocal == nil {
 		return nil, &ConfigError{Reason: "indexing.astra_db_endpoint: a local: endpoint is not available here"}
@@ -171,7 +173,8 @@ func (c *Connector) newBuilder(indexing document.Indexing) (*document.Builder, e
 	o := document.Options{
 		TextFields: p.TextFields, MetadataFields: p.MetadataFields, ExcludeFields: p.ExcludeFields,
 		OmitRawText: c.config.OmitRawText, Indexing: indexing, Splitter: splitter,
-		Embedder: c.fingerprint(), VectorField: c.config.Embedding.FieldName, Dimension: c.config.EmbedderDimension(),
+		Embedder: c.fingerprint(), VectorField: c.config.Embedding.FieldName,
+		Dimension: c.config.EmbedderDimension(),
 	}
 	for _, m := range p.FieldNameMappings {
 		o.FieldNameMappings = append(o.FieldNameMappings, document.FieldNameMapping(m))

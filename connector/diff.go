@@ -107,8 +107,9 @@ func (s *stream) mayFinalise(d stored) error {
 
 func (s *stream) otherEmbedder(there, ours string) error {
 	return &ConfigError{Stream: &s.Descriptor, Reason: fmt.Sprintf(
-		"stream %q: its documents were embedded with %q and the configuration says %q; vectors of two embedders cannot be searched "+
-			"together. Run a refresh of the stream, which embeds everything anew, or go back to the old embedding settings",
+		"stream %q: its documents were embedded with %q and the configuration says %q; "+
+			"vectors of two embedders cannot be searched together. "+
+			"Run a refresh of the stream, which embeds everything anew, or go back to the old embedding settings",
 		s.Descriptor, there, ours)}
 }
 

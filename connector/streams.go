@@ -62,7 +62,8 @@ func newStreams(catalog *protocol.Catalog, facts callFacts, log *slog.Logger) (*
 		descriptor := s.Descriptor
 		if other, taken := names[s.Name()]; taken {
 			return nil, &ConfigError{Reason: fmt.Sprintf(
-				"the streams %q and %q would both be stored as _ab_stream %q: rename one of them or sync them into separate collections",
+				"the streams %q and %q would both be stored as _ab_stream %q: "+
+					"rename one of them or sync them into separate collections",
 				other, descriptor, s.Name())}
 		}
 		names[s.Name()] = descriptor

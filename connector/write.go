@@ -50,10 +50,12 @@ func (c *Connector) Write(ctx context.Context, catalog *protocol.Catalog, in io.
 		return Summary{}, err
 	}
 	collection := c.database.Collection(c.config.Indexing.Collection)
-	if err := (&inspector{collection: collection, embedder: c.fingerprint(), log: c.log}).inspect(work, all, created); err != nil {
+	look := &inspector{collection: collection, embedder: c.fingerprint(), log: c.log}
+	if err := look.inspect(work, all, created); err != nil {
 		return Summary{}, err
 	}
-	c.log.Info("begin writing", "streams", len(all.list), "collection", c.config.Indexing.Collection, "embedder", c.fingerprint())
+	c.log.Info("begin writing", "streams", len(all.list), "collection", c.config.Indexing.Collection,
+		"embedder", c.fingerprint())
 	r := c.newRun(all, builder, collection)
 	defer func() { err = errors.Join(err, r.close()) }()
 	reader := protocol.NewReader(in, protocol.ReaderOptions{})
@@ -153,10 +155,11 @@ func (r *run) atEnd(ctx context.Context) error {
 		case !s.overwrite || r.streams.numbered || b.statusSeen:
 			r.log.Warn("the stream did not complete: nothing of its older data is deleted", "stream", s.Descriptor)
 		case b.records == 0 && b.states == 0 && !r.connector.config.Processing.AllowEmptyOverwrite:
-			r.log.Warn("the input was empty: the stream's older data is kept; set processing.allow_empty_overwrite to have it deleted",
-				"stream", s.Descriptor)
+			r.log.Warn("the input was empty: the stream's older data is kept; "+
+				"set processing.allow_empty_overwrite to have it deleted", "stream", s.Descriptor)
 		default:
-			r.log.Warn("the input ended without a stream status: its end is taken as the stream's completion", "stream", s.Descriptor)
+			r.log.Warn("the input ended without a stream status: its end is taken as the stream's completion",
+				"stream", s.Descriptor)
 			if err := r.finaliser.finalise(ctx, s); err != nil {
 				return err
 			}
@@ -183,7 +186,8 @@ func (r *run) report(reader *protocol.Reader, started time.Time) Summary {
 	if total.dropped > 0 {
 		r.log.Info("deletions of streams that do not deduplicate were dropped", "records", total.dropped)
 	}
-	r.log.Info("writing ended", "records", s.Records, "rejected", s.Rejected, "chunks", s.Chunks, "embedded", s.Embedded,
-		"reused", s.Reused, "deleted", s.Deleted, "states", s.States, "seconds", s.Duration.Round(time.Millisecond).Seconds())
+	r.log.Info("writing ended", "records", s.Records, "rejected", s.Rejected, "chunks", s.Chunks,
+		"embedded", s.Embedded, "reused", s.Reused, "deleted", s.Deleted, "states", s.States,
+		"seconds", s.Duration.Round(time.Millisecond).Seconds())
 	return s
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,10 +24,12 @@ import (
 	"destination-astra/spec"
 )
 
-// The demo's one stream, and how many hits it shows of each search.
+// The demo's one stream, and how many hits, and how much of each, it shows of a
+// search.
 const (
-	demoStream = "docs"
-	demoHits   = 3
+	demoStream   = "docs"
+	demoHits     = 3
+	excerptRunes = 100
 )
 
 // demoSearches are questions that the indexed pages answer.
@@ -41,7 +44,7 @@ func demoSearches() []string {
 func (a *app) demoCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
-		Short: "Index this project's documentation into a temporary local store and search it; needs no key and no network",
+		Short: "Index this project's documentation into a temporary local store and search it",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := a.demo(cmd.Context()); err != nil {
@@ -69,8 +72,8 @@ func (a *app) demo(ctx context.Context) (err error) {
 	output := &demoOutput{progress: progress}
 	writer := protocol.NewWriter(output)
 	c, err := connector.New(connector.Options{
-		Config: config, Writer: writer, OpenLocal: openLocal, Version: version(), MemoryBytes: inFlightBytes(),
-		Log: newLogger(writer, a.getenv("LOG_LEVEL")),
+		Config: config, Writer: writer, Log: newLogger(writer, a.getenv("LOG_LEVEL")),
+		OpenLocal: openLocal, Version: version(), MemoryBytes: inFlightBytes(),
 	})
 	if err != nil {
 		return err
@@ -81,8 +84,8 @@ func (a *app) demo(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%d pages -> %d records -> %d chunks embedded and stored in %.2f seconds; %d states acknowledged.\n",
-		pages, summary.Records, summary.Chunks, summary.Duration.Seconds(), summary.States)
+	fmt.Fprintf(a.stdout, "%d pages, %d records, %d chunks: embedded and stored in %.2f seconds.\n",
+		pages, summary.Records, summary.Chunks, summary.Duration.Seconds())
 	for _, query := range demoSearches() {
 		if err := a.demoSearch(ctx, c, query); err != nil {
 			return err
@@ -95,12 +98,10 @@ func (a *app) demo(ctx context.Context) (err error) {
 const demoNext = `
 The embedder was "fake": it finds texts that share words. A real one finds texts that share meaning.
 
-Next, with your own data: keep a store in ./data, let any Data API client read it, and write to it
+Next, with your own data: put the configuration, the catalog and the messages of README.md into files, and
 
-  go run . local --data ./data &
   go run . write --config config.json --catalog catalog.json < messages.jsonl
-
-README.md shows a configuration and where the messages come from.
+  go run . local --data data      serves what was written to any Data API client
 `
 
 func demoConfig(dir string) (*spec.Config, error) {
@@ -191,7 +192,13 @@ func (a *app) demoSearch(ctx context.Context, c *connector.Connector, query stri
 	}
 	fmt.Fprintf(a.stdout, "\nSearch: %s\n", query)
 	for i, h := range hits {
-		fmt.Fprintf(a.stdout, "  %d. %.3f  %s\n     %s\n", i+1, h.Similarity, strings.TrimPrefix(h.RecordID, demoStream+"_"), excerpt(h.Text, 100))
+		var d struct{ Page, Title string }
+		if err := json.Unmarshal(h.Document, &d); err != nil {
+			return err
+		}
+		_, body, _ := strings.Cut(h.Text, "body: ")
+		fmt.Fprintf(a.stdout, "  %d. %.3f  docs/%s, %q\n     %s\n", i+1, h.Similarity, d.Page, d.Title,
+			excerpt(cmp.Or(body, h.Text), excerptRunes))
 	}
 	return nil
 }

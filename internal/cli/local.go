@@ -32,10 +32,11 @@ func (a *app) localCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&f.listen, "listen", defaultListen, "`address` to listen on; one that is not loopback needs --token")
-	cmd.Flags().StringVar(&f.data, "data", "", "`folder` to keep the data in; it is created if it does not exist")
-	cmd.Flags().StringVar(&f.token, "token", "", "`token` that clients must send; by default any token will do")
-	cmd.Flags().StringVar(&f.backend, "backend", localastra.BackendAstra,
+	flags := cmd.Flags()
+	flags.StringVar(&f.listen, "listen", defaultListen, "`address` to listen on; one that is not loopback needs --token")
+	flags.StringVar(&f.data, "data", "", "`folder` to keep the data in; it is created if it does not exist")
+	flags.StringVar(&f.token, "token", "", "`token` that clients must send; by default any token will do")
+	flags.StringVar(&f.backend, "backend", localastra.BackendAstra,
 		"answer as this database does: astra, or cassandra, which refuses some filters")
 	return cmd
 }

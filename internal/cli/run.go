@@ -34,7 +34,9 @@ type app struct {
 // Run carries out one command line (without the program's name) and returns
 // the exit code. When ctx ends, a write stores and acknowledges what it holds
 // and Run returns [ExitInterrupted].
-func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) int {
+func Run(
+	ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string,
+) int {
 	limitMemory(getenv)
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, getenv: getenv, writer: protocol.NewWriter(stdout)}
 	root := a.root()
@@ -63,7 +65,8 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 	case err == nil:
 		return ExitDone
 	case errors.As(err, &usage):
-		fmt.Fprintf(a.stderr, "destination-astra: %v\nRun 'destination-astra --help' for the commands and their flags.\n", usage.error)
+		fmt.Fprintf(a.stderr, "destination-astra: %v\n", usage.error)
+		fmt.Fprintln(a.stderr, "Run 'destination-astra --help' for the commands and their flags.")
 		return ExitUsage
 	case errors.As(err, &people):
 		if ctx.Err() != nil {
