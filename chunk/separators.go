@@ -37,11 +37,10 @@ func DecodeSeparators(literals []string) ([]string, error) {
 
 // separator is one way to cut a text. An empty text cuts between characters.
 type separator struct {
-	text    string
-	heading bool   // also matches at the start of a text, without its line feed
-	keep    bool   // stays at the start of the part behind it
-	glue    string // what stands between two parts that are merged again
-	tokens  int    // tokens of glue
+	text   string
+	keep   bool   // stays at the start of the part behind it
+	glue   string // what stands between two parts that are merged again
+	tokens int    // tokens of glue
 }
 
 // literals returns separators that match texts as they are. So do LangChain's
@@ -59,27 +58,14 @@ func literals(texts []string, keep bool) []separator {
 }
 
 // headings returns the separators for Markdown headings of level 1 to level.
-// Each matches what the regular expression `(?:^|\n)## ` does.
+// Airbyte's connectors write them as `(?:^|\n)## `; the start of a text may be
+// left out, because a separator that is kept cuts nothing off there.
 func headings(level int) []separator {
-	separators := make([]separator, level)
-	for i := range separators {
-		text := "\n" + strings.Repeat("#", i+1) + " "
-		separators[i] = separator{text: text, heading: true, keep: true}
+	texts := make([]string, level)
+	for i := range texts {
+		texts[i] = "\n" + strings.Repeat("#", i+1) + " "
 	}
-	return separators
-}
-
-// find returns where the separator starts and ends in text, at or after from;
-// start is -1 when it does not occur.
-func (s *separator) find(text string, from int) (start, end int) {
-	if s.heading && from == 0 && strings.HasPrefix(text, s.text[1:]) {
-		return 0, len(s.text) - 1
-	}
-	i := strings.Index(text[from:], s.text)
-	if i < 0 {
-		return -1, -1
-	}
-	return from + i, from + i + len(s.text)
+	return literals(texts, true)
 }
 
 // spans yields start and end of the parts of text, without the empty ones.
@@ -90,14 +76,16 @@ func (s *separator) spans(text string) iter.Seq2[int, int] {
 	return func(yield func(int, int) bool) {
 		part := 0 // where the part starts
 		for from := 0; ; {
-			start, end := s.find(text, from)
-			if start < 0 {
+			i := strings.Index(text[from:], s.text)
+			if i < 0 {
 				break
 			}
+			start := from + i
 			if part < start && !yield(part, start) {
 				return
 			}
-			part, from = end, end
+			from = start + len(s.text)
+			part = from
 			if s.keep {
 				part = start
 			}

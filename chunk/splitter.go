@@ -1,7 +1,6 @@
 package chunk
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -109,13 +108,14 @@ func newSeparators(o Options) ([]separator, error) {
 		}
 		return literals(texts, true), nil
 	default:
-		return nil, errors.New("chunk: mode \"" + string(o.Mode) + "\" is not separator, markdown or code")
+		return nil, fmt.Errorf("chunk: mode %q is not separator, markdown or code", o.Mode)
 	}
 }
 
-// Split returns the pieces of text in order. None is empty. Each but a text
-// that no separator cuts further holds at most ChunkSize tokens and has no white
-// space around it. A text of white space alone has no pieces.
+// Split returns the pieces of text in order; none is empty. A piece is trimmed of
+// white space and holds at most ChunkSize tokens, counted part by part between
+// separators. A part that is longer and that no separator cuts is a piece as it
+// is. A piece may share the memory of text.
 func (s *Splitter) Split(text string) []string {
 	return s.split(nil, text, s.separators)
 }
@@ -155,7 +155,7 @@ func choose(separators []separator, text string) (separator, []separator) {
 		if sep.text == "" {
 			return sep, nil // cuts between characters; nothing is finer
 		}
-		if start, _ := sep.find(text, 0); start >= 0 {
+		if strings.Contains(text, sep.text) {
 			return sep, separators[i+1:]
 		}
 	}

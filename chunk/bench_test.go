@@ -1,0 +1,73 @@
+package chunk_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"destination-astra/chunk"
+)
+
+// prose returns some 100 KB of the English golden texts.
+func prose(t testing.TB) string {
+	t.Helper()
+	var b strings.Builder
+	for b.Len() < 100_000 {
+		for _, c := range readGolden[chunkingCase](t, "testdata/chunking.jsonl.gz") {
+			if strings.HasPrefix(c.ID, "sep-default/en/") {
+				b.WriteString(c.Text)
+				b.WriteString("\n\n")
+			}
+		}
+	}
+	return b.String()[:100_000]
+}
+
+func BenchmarkSplit(b *testing.B) {
+	text := prose(b)
+	for name, text := range map[string]string{
+		"prose": text, "record": text[:1600], "short": text[:800],
+		"no spaces": strings.Repeat("abcdefghij", 10_000),
+	} {
+		b.Run(name, func(b *testing.B) {
+			splitter, err := chunk.NewSplitter(chunk.Options{ChunkOverlap: 100, Counter: tokenizer(b, "gpt2")})
+			require.NoError(b, err)
+			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
+			for b.Loop() {
+				splitter.Split(text)
+			}
+		})
+	}
+}
+
+func BenchmarkCount(b *testing.B) {
+	text := prose(b)
+	for _, name := range []string{"gpt2", "cl100k_base", "o200k_base"} {
+		b.Run(name, func(b *testing.B) {
+			tokens := tokenizer(b, name)
+			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
+			for b.Loop() {
+				tokens.Count(text)
+			}
+		})
+	}
+	b.Run("one long word", func(b *testing.B) {
+		tokens := tokenizer(b, "gpt2")
+		word := strings.Repeat("abcdefghij", 10_000)
+		b.SetBytes(int64(len(word)))
+		b.ReportAllocs()
+		for b.Loop() {
+			tokens.Count(word)
+		}
+	})
+}
+
+func BenchmarkNewTokenizer(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		tokenizer(b, "gpt2")
+	}
+}
