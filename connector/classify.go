@@ -2,8 +2,10 @@ package connector
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 
 	"destination-astra/astra"
@@ -156,13 +158,22 @@ func endpointFault(e *astra.Error, t *protocol.ErrorTrace) bool {
 			"default_keyspace is there in every database. It can also mean that the endpoint or the token belongs to "+
 			"another database.", e.Keyspace)
 	case errors.Is(e.Err, astra.ErrUnknownPath), errors.Is(e.Err, astra.ErrNotDataAPI),
-		errors.Is(e.Err, astra.ErrNotPrivate), errors.Is(e.Err, astra.ErrRedirect):
+		errors.Is(e.Err, astra.ErrNotPrivate), errors.Is(e.Err, astra.ErrRedirect), isWrongHost(e.Err):
 		t.Message = "Check indexing.astra_db_endpoint: " + sentence(e.Err.Error())
 	default:
 		return false
 	}
 	t.FailureType = protocol.ConfigError
 	return true
+}
+
+// isWrongHost reports a host that does not exist, or one that cannot prove to be
+// the host of the endpoint.
+func isWrongHost(err error) bool {
+	var dns *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &certificate) || errors.As(err, &record)
 }
 
 // collectionFault: the collection, or the room for it, is not as needed.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime"
+	"sync/atomic"
 
 	"destination-astra/astra"
 	"destination-astra/chunk"
@@ -28,6 +29,9 @@ type Options struct {
 	OpenLocal func(dir string) (http.RoundTripper, io.Closer, error)
 	// AstraTransport and EmbedTransport replace the network, for tests.
 	AstraTransport, EmbedTransport http.RoundTripper
+	// Tokenizer counts tokens instead of the one that processing.tokenizer names,
+	// which takes 10 ms to load at each write: tests share one.
+	Tokenizer chunk.Counter
 
 	// Version is this program's, for the user-agent.
 	Version string
@@ -61,6 +65,7 @@ type Connector struct {
 	database *astra.Database
 	embedder embed.Embedder // nil for from_field
 	pace     *pace
+	repeats  atomic.Int64 // of Data API calls
 	closers  []io.Closer
 }
 
@@ -106,6 +111,7 @@ func (c *Connector) connect() error {
 		RequestTimeout: c.options.Timing.Request,
 		OnRetry: func(e astra.RetryEvent) {
 			c.pace.ease()
+			c.repeats.Add(1)
 			c.log.Info("a Data API call is repeated", "command", e.Command, "attempt", e.Attempt,
 				"wait", e.Wait, "error", e.Err)
 		},
@@ -153,9 +159,9 @@ func (c *Connector) openLocal(dir string) (http.RoundTripper, error) {
 // newBuilder makes the document builder for a collection with this indexing.
 func (c *Connector) newBuilder(indexing document.Indexing) (*document.Builder, error) {
 	p := c.config.Processing
-	counter, err := chunk.NewTokenizer(p.Tokenizer)
+	counter, err := c.tokenizer()
 	if err != nil {
-		return nil, &ConfigError{Reason: "processing.tokenizer", Err: err}
+		return nil, err
 	}
 	splitter, err := chunk.NewSplitter(chunk.Options{
 		Mode:          chunk.Mode(p.TextSplitter.Mode),
@@ -184,6 +190,28 @@ func (c *Connector) newBuilder(indexing document.Indexing) (*document.Builder, e
 		return nil, &ConfigError{Reason: "processing", Err: err}
 	}
 	return b, nil
+}
+
+func (c *Connector) tokenizer() (chunk.Counter, error) {
+	if c.options.Tokenizer != nil {
+		return c.options.Tokenizer, nil
+	}
+	t, err := chunk.NewTokenizer(c.config.Processing.Tokenizer)
+	if err != nil {
+		return nil, &ConfigError{Reason: "processing.tokenizer", Err: err}
+	}
+	return t, nil
+}
+
+// usage adds up what the services have cost since the connector was made.
+func (c *Connector) usage() usage {
+	u := usage{retries: c.repeats.Load()}
+	if e, ok := c.embedder.(interface{ Usage() embed.Usage }); ok {
+		spent := e.Usage()
+		u.tokens = spent.Tokens
+		u.retries += spent.Retries
+	}
+	return u
 }
 
 // workers is how many goroutines build documents.

@@ -20,13 +20,14 @@ const sweepIDs = 100_000
 type finaliser struct {
 	collection collection
 	ledger     *ledger
+	embedder   string // what _ab_embedder of this run's documents holds
 	settle     time.Duration
 	log        *slog.Logger
 }
 
 // finalise deletes the stream's documents without a generation or of an older
-// one, and of a stream that cannot be resumed also those that this attempt did
-// not confirm. Documents of a newer generation end it with a [StaleJobError]
+// one, those of another embedder, and of a stream that cannot be resumed also
+// those that this attempt did not confirm. Documents of a newer generation end it with a [StaleJobError]
 // before anything is deleted. It ends with a read that finds nothing left.
 func (f *finaliser) finalise(ctx context.Context, s *stream) error {
 	deleted, err := f.delete(ctx, s)
@@ -71,7 +72,7 @@ func (f *finaliser) byFilter(ctx context.Context, s *stream) (deleted int, err e
 	}
 	for {
 		clean := true
-		for _, filter := range s.outdated() {
+		for _, filter := range f.outdated(s) {
 			page, err := f.collection.Find(ctx, astra.FindQuery{Filter: filter, Projection: storedFields(), Limit: 1})
 			if err != nil {
 				return deleted, err
@@ -93,7 +94,7 @@ func (f *finaliser) byFilter(ctx context.Context, s *stream) (deleted int, err e
 }
 
 // outdated are the filters that together match what finalising deletes.
-func (s *stream) outdated() []map[string]any {
+func (f *finaliser) outdated(s *stream) []map[string]any {
 	where := func(more map[string]any) map[string]any {
 		more[document.FieldStream] = s.Name()
 		return more
@@ -101,6 +102,7 @@ func (s *stream) outdated() []map[string]any {
 	filters := []map[string]any{
 		where(map[string]any{document.FieldGenerationID: map[string]any{"$lt": *s.GenerationID}}),
 		where(map[string]any{document.FieldGenerationID: map[string]any{"$exists": false}}),
+		where(map[string]any{document.FieldEmbedder: map[string]any{"$ne": f.embedder}}),
 	}
 	if s.numbered {
 		filters = append(filters,
@@ -177,7 +179,7 @@ func (f *finaliser) outdatedIDs(ctx context.Context, s *stream) ([]any, error) {
 			if err := s.mayFinalise(d); err != nil {
 				return nil, err
 			}
-			if s.mustRaise(d) {
+			if s.mustRaise(d) || d.Embedder != f.embedder {
 				ids = append(ids, d.rawID())
 			}
 		}

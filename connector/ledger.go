@@ -15,9 +15,12 @@ type counts struct {
 	reused   int64
 	deleted  int64
 	dropped  int64 // CDC deletes of a stream that does not deduplicate
-	tokens   int64
-	retries  int64
 }
+
+// usage is what the services have cost so far: tokens as the embedding service
+// charges them, and repeated calls of either service. No record can be named
+// for it, so a state reports what came up since the state before it.
+type usage struct{ tokens, retries int64 }
 
 func (c *counts) add(d counts) {
 	c.received += d.received
@@ -27,13 +30,11 @@ func (c *counts) add(d counts) {
 	c.reused += d.reused
 	c.deleted += d.deleted
 	c.dropped += d.dropped
-	c.tokens += d.tokens
-	c.retries += d.retries
 }
 
 // destinationStats are the counts in the form the platform sums up.
 // recordCount plus rejectedRecordCount must equal what the source sent.
-func (c counts) destinationStats() *protocol.DestinationStats {
+func (c counts) destinationStats(u usage) *protocol.DestinationStats {
 	return &protocol.DestinationStats{
 		RecordCount:         float64(c.received),
 		RejectedRecordCount: float64(c.rejected),
@@ -42,8 +43,8 @@ func (c counts) destinationStats() *protocol.DestinationStats {
 			"embedded": float64(c.embedded),
 			"reused":   float64(c.reused),
 			"deleted":  float64(c.deleted),
-			"tokens":   float64(c.tokens),
-			"retries":  float64(c.retries),
+			"tokens":   float64(u.tokens),
+			"retries":  float64(u.retries),
 		},
 	}
 }
@@ -62,9 +63,11 @@ type segment struct {
 // STREAM states, and what it asks for GLOBAL ones. It is safe for concurrent
 // use.
 type ledger struct {
-	emit func(*protocol.State, *protocol.DestinationStats) error
+	emit  func(*protocol.State, *protocol.DestinationStats) error
+	usage func() usage
 
 	mu       sync.Mutex
+	reported usage      // in the states so far
 	segments []*segment // oldest first; the last one is open
 	since    map[protocol.StreamDescriptor]*counts
 	global   counts // of all streams, since the last state that speaks for all
@@ -73,9 +76,9 @@ type ledger struct {
 	err      error
 }
 
-func newLedger(emit func(*protocol.State, *protocol.DestinationStats) error) *ledger {
+func newLedger(emit func(*protocol.State, *protocol.DestinationStats) error, used func() usage) *ledger {
 	return &ledger{
-		emit:     emit,
+		emit: emit, usage: used,
 		segments: []*segment{newSegment()},
 		since:    map[protocol.StreamDescriptor]*counts{},
 	}
@@ -126,13 +129,6 @@ func (l *ledger) state(s *protocol.State) error {
 	l.segments[len(l.segments)-1].state = s
 	l.segments = append(l.segments, newSegment())
 	return l.release()
-}
-
-// waiting reports how many states have not gone out yet.
-func (l *ledger) waiting() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.segments) - 1
 }
 
 // totals returns what is done so far and how many states went out.
@@ -191,12 +187,20 @@ func (l *ledger) statsFor(s *protocol.State) *protocol.DestinationStats {
 	if s.Type != protocol.StateStream {
 		c := l.global
 		l.global = counts{}
-		return c.destinationStats()
+		return c.destinationStats(l.newUsage())
 	}
 	var c counts
 	if sum, ok := l.since[s.Stream]; ok {
 		c = *sum
 		delete(l.since, s.Stream)
 	}
-	return c.destinationStats()
+	return c.destinationStats(l.newUsage())
+}
+
+// newUsage returns, and marks as reported, what came up since the last state.
+func (l *ledger) newUsage() usage {
+	now := l.usage()
+	since := usage{tokens: now.tokens - l.reported.tokens, retries: now.retries - l.reported.retries}
+	l.reported = now
+	return since
 }

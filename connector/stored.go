@@ -138,6 +138,7 @@ func (a *applier) readSomeKeys(ctx context.Context, s *stream, part []*version, 
 			ids = append(ids, id)
 		}
 		keys[id] = append(keys[id], v)
+		a.recordIDs.alone(v)
 	}
 	n := 0
 	err := a.find(ctx, map[string]any{

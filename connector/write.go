@@ -98,10 +98,12 @@ type run struct {
 
 func (c *Connector) newRun(all *streams, builder *document.Builder, coll collection) *run {
 	memory := newBudget(c.options.MemoryBytes)
-	ledger := newLedger(c.options.Writer.State)
+	ledger := newLedger(c.options.Writer.State, c.usage)
 	rejected := c.config.Processing.RejectedRecords
 	rejects := &rejects{skip: rejected.Mode == spec.ModeSkip, limit: int64(rejected.MaxRecords), log: c.log}
-	f := &finaliser{collection: coll, ledger: ledger, settle: c.options.Timing.Settle, log: c.log}
+	f := &finaliser{
+		collection: coll, ledger: ledger, embedder: c.fingerprint(), settle: c.options.Timing.Settle, log: c.log,
+	}
 	return &run{
 		connector: c, streams: all, log: c.log, finaliser: f,
 		intake: newIntake(all, builder, memory, workers()),
@@ -188,6 +190,6 @@ func (r *run) report(reader *protocol.Reader, started time.Time) Summary {
 	}
 	r.log.Info("writing ended", "records", s.Records, "rejected", s.Rejected, "chunks", s.Chunks,
 		"embedded", s.Embedded, "reused", s.Reused, "deleted", s.Deleted, "states", s.States,
-		"seconds", s.Duration.Round(time.Millisecond).Seconds())
+		"tokens", r.connector.usage().tokens, "retries", r.connector.usage().retries, "seconds", s.Duration.Round(time.Millisecond).Seconds())
 	return s
 }
