@@ -19,7 +19,7 @@ func main() {
 	ctx, stopInterrupt := signal.NotifyContext(terminated, os.Interrupt)
 	defer stopInterrupt()
 	// The first signal asks to stop in order, the second one kills.
-	context.AfterFunc(ctx, func() { stop(); stopInterrupt() })
+	context.AfterFunc(ctx, func() { signal.Reset(os.Interrupt, syscall.SIGTERM) })
 
 	code := cli.Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv)
 	if code == cli.ExitInterrupted && terminated.Err() != nil {

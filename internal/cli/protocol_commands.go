@@ -79,6 +79,9 @@ func (a *app) writeCommand(f *files) *cobra.Command {
 }
 
 func (a *app) write(ctx context.Context, f *files) error {
+	if f.config == "" {
+		return missing("config")
+	}
 	text, err := readFile("catalog", f.catalog)
 	if err != nil {
 		return err

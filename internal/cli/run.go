@@ -90,17 +90,20 @@ const longHelp = `destination-astra writes Airbyte records as searchable vectors
 The commands spec, check, discover, read and write speak the Airbyte protocol: stdout carries protocol
 messages only, write takes messages on stdin. The other commands are for people.
 
-Exit codes:
-  0    done (also a check that answers FAILED)
-  1    failed; the last line on stdout is a TRACE message that says why
-  2    wrong command line
-  130  stopped by SIGINT, 143 by SIGTERM; what is acknowledged is stored
-
 Environment:
   LOG_LEVEL               fatal, error, warn, info (default), debug or trace
   WORKER_JOB_ID           set by the Airbyte platform: the number of the job
   HTTPS_PROXY, NO_PROXY   proxy for the Data API and the embedding service
   GOMEMLIMIT              memory limit; by default nine tenths of the container's`
+
+// exitCodes ends the help of every command.
+const exitCodes = `
+Exit codes:
+  0    done (also a check that answers FAILED)
+  1    failed; the last line on stdout is a TRACE message that says why
+  2    wrong command line
+  130  stopped by SIGINT, 143 by SIGTERM; what is acknowledged is stored
+`
 
 // root builds the command tree. Protocol flags belong to the root, so that they
 // may stand before or after the command.
@@ -121,6 +124,7 @@ func (a *app) root() *cobra.Command {
 		RunE: func(*cobra.Command, []string) error { return usageError{errors.New("a command is missing")} },
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpTemplate(root.HelpTemplate() + exitCodes)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	var f files
 	root.PersistentFlags().StringVar(&f.config, "config", "", "configuration `file` (JSON)")
@@ -163,10 +167,13 @@ func version() string {
 // defaultVersion is that of metadata.yaml, for builds outside a tagged module.
 const defaultVersion = "0.2.0"
 
+// missing is a command line without a flag that the command needs.
+func missing(flag string) error { return usageError{fmt.Errorf("--%s is missing", flag)} }
+
 // readFile reads a file that a flag names.
 func readFile(flag, path string) ([]byte, error) {
 	if path == "" {
-		return nil, usageError{fmt.Errorf("--%s is missing", flag)}
+		return nil, missing(flag)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
