@@ -47,6 +47,7 @@ type applier struct {
 type outcome struct {
 	counts   counts
 	rejected error           // set when the server refused one of its documents
+	refused  []error         // why newer records of the same version were rejected
 	tried    map[string]bool // ids that were missing and that we sent
 }
 
@@ -104,10 +105,33 @@ func (a *applier) round(ctx context.Context, b *batch, outcomes map[*version]*ou
 	if err := a.deleteStale(ctx, d, outcomes); err != nil {
 		return false, err
 	}
-	if w.unknown.Load() && b.keyed() {
+	rejected, fellBack := fallBack(b, outcomes)
+	if w.unknown.Load() && (rejected || b.keyed()) {
 		return false, sleep(ctx, a.settle)
 	}
-	return raised, nil
+	return raised && !fellBack, nil
+}
+
+// fallBack puts the record before it in the place of each rejected one, where
+// the batch has one: in a keyed stream the previous version stays, also when it
+// is not stored yet.
+func fallBack(b *batch, outcomes map[*version]*outcome) (rejected, fellBack bool) {
+	for _, v := range b.versions {
+		o, last := outcomes[v], len(v.older)-1
+		if o.rejected == nil {
+			continue
+		}
+		rejected = true
+		if last < 0 {
+			continue
+		}
+		fellBack = true
+		v.record, v.older = v.older[last], v.older[:last]
+		o.refused = append(o.refused, o.rejected)
+		o.rejected = nil
+		o.counts = counts{chunks: int64(len(v.record.Documents))}
+	}
+	return rejected, fellBack
 }
 
 // insert embeds and stores the missing documents. When the server refuses a
@@ -234,8 +258,9 @@ func (a *applier) deleteIDs(ctx context.Context, changes []change) (map[*version
 // close settles the batch's tickets and gives its memory back.
 func (a *applier) close(b *batch, outcomes map[*version]*outcome) error {
 	for _, v := range b.versions {
-		if o := outcomes[v]; o.rejected != nil {
-			if err := a.rejects.add(v.rejection(o.rejected)); err != nil {
+		for i, cause := range outcomes[v].rejections() {
+			line := v.tickets[len(v.tickets)-1-i].line
+			if err := a.rejects.add(line, v.rejection(cause)); err != nil {
 				return err
 			}
 		}
@@ -253,19 +278,29 @@ func (a *applier) close(b *batch, outcomes map[*version]*outcome) error {
 	return nil
 }
 
-// closeVersion counts the version's own record with what happened to it, and
-// each older version of the batch as one record received.
+// rejections are the causes of all records of the version that were rejected,
+// the newest first.
+func (o *outcome) rejections() []error {
+	if o.rejected == nil {
+		return o.refused
+	}
+	return append(slices.Clone(o.refused), o.rejected)
+}
+
+// closeVersion counts the record that is stored with what happened to it, each
+// older one of the batch as one received, and each newer one as rejected.
 func (a *applier) closeVersion(v *version, o *outcome) error {
 	a.memory.free(v.bytes)
 	own := o.counts
 	own.received = 1
-	if o.rejected != nil {
-		own = counts{rejected: 1}
-	}
+	kept := len(v.tickets) - 1 - len(o.rejections())
 	for i, t := range v.tickets {
 		c := counts{received: 1}
-		if i == len(v.tickets)-1 {
+		switch {
+		case i == kept:
 			c = own
+		case i > kept:
+			c = counts{rejected: 1}
 		}
 		if err := a.ledger.done(t, c); err != nil {
 			return err

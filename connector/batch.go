@@ -18,6 +18,9 @@ const (
 type version struct {
 	stream *stream
 	record *document.Record
+	// older are the records that this one took the place of, oldest first: when the
+	// server refuses a record, the one before it is stored.
+	older []*document.Record
 	// tickets are those of this version and of the older ones in the batch that
 	// it replaced: all are done when this one is.
 	tickets []ticket
@@ -57,6 +60,7 @@ func (b *batch) add(v *version, now time.Time) {
 	}
 	b.documents -= len(old.record.Documents)
 	b.bytes -= old.record.Bytes
+	old.older = append(old.older, old.record)
 	old.record = v.record
 	old.tickets = append(old.tickets, v.tickets...)
 	old.bytes += v.bytes

@@ -141,13 +141,13 @@ func (b *batcher) record(ctx context.Context, it *item) error {
 	var reject *document.RejectError
 	if errors.As(it.err, &reject) {
 		b.memory.free(it.bytes)
-		return b.reject(it.stream, reject)
+		return b.reject(it, reject)
 	}
 	if it.err != nil {
 		return fmt.Errorf("stream %q: %w", it.stream.Descriptor, it.err)
 	}
 	b.warnRenamed(it)
-	t := b.ledger.open(it.stream.Descriptor)
+	t := b.ledger.open(it.stream.Descriptor, it.message.Line)
 	if it.record.Deleted && !it.stream.Dedup {
 		b.memory.free(it.bytes)
 		return b.ledger.done(t, counts{received: 1, dropped: 1})
@@ -168,11 +168,11 @@ func (b *batcher) record(ctx context.Context, it *item) error {
 
 // reject counts a record that cannot be stored, or stops the sync, as
 // processing.rejected_records says.
-func (b *batcher) reject(s *stream, reject *document.RejectError) error {
-	if err := b.rejects.add(reject); err != nil {
+func (b *batcher) reject(it *item, reject *document.RejectError) error {
+	if err := b.rejects.add(it.message.Line, reject); err != nil {
 		return err
 	}
-	return b.ledger.done(b.ledger.open(s.Descriptor), counts{rejected: 1})
+	return b.ledger.done(b.ledger.open(it.stream.Descriptor, it.message.Line), counts{rejected: 1})
 }
 
 // warnRenamed says once per stream and name that a source field is stored

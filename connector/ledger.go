@@ -92,15 +92,16 @@ func newSegment() *segment {
 type ticket struct {
 	segment *segment
 	stream  protocol.StreamDescriptor
+	line    int64 // of the input, for messages
 }
 
-// open registers a record of the stream as pending.
-func (l *ledger) open(stream protocol.StreamDescriptor) ticket {
+// open registers a record of the stream, from that line of the input, as pending.
+func (l *ledger) open(stream protocol.StreamDescriptor, line int64) ticket {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := l.segments[len(l.segments)-1]
 	s.pending++
-	return ticket{segment: s, stream: stream}
+	return ticket{segment: s, stream: stream, line: line}
 }
 
 // done closes the ticket with what happened to its record and emits each state

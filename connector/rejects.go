@@ -3,6 +3,7 @@ package connector
 import (
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 
 	"destination-astra/document"
@@ -20,35 +21,40 @@ type rejects struct {
 	count int64
 }
 
-// add takes one rejected record, or returns the error that ends the sync.
-func (r *rejects) add(reject *document.RejectError) error {
+// add takes one rejected record, which came on that line of the input, or
+// returns the error that ends the sync.
+func (r *rejects) add(line int64, reject *document.RejectError) error {
 	if !r.skip {
-		return &RejectedError{Reject: reject}
+		return &RejectedError{Line: line, Reject: reject}
 	}
 	r.mu.Lock()
 	r.count++
 	n := r.count
 	r.mu.Unlock()
 	if r.limit > 0 && n > r.limit {
-		return &RejectedError{Reject: reject, Ceiling: r.limit}
+		return &RejectedError{Line: line, Reject: reject, Ceiling: r.limit}
 	}
-	r.log.Warn("record rejected", "stream", reject.Stream, "record_id", reject.RecordID, "reason", reject.Reason)
+	r.log.Warn("record rejected", "line", line, "stream", reject.Stream, "record_id", reject.RecordID,
+		"field", reject.Field, "reason", reject.Reason)
 	return nil
 }
 
 // RejectedError ends a sync because of a record that cannot be stored.
 type RejectedError struct {
+	Line    int64 // of the input, from 1
 	Reject  *document.RejectError
 	Ceiling int64 // processing.rejected_records' ceiling when it was passed, else 0
 }
 
 // Error names the record, the reason and the setting.
 func (e *RejectedError) Error() string {
+	what := fmt.Sprintf("the record on line %d of the input cannot be stored: %s",
+		e.Line, strings.TrimPrefix(e.Reject.Error(), "document: "))
 	if e.Ceiling > 0 {
-		return fmt.Sprintf("%v; that is one more than processing.rejected_records.max_rejected_records (%d) allows",
-			e.Reject, e.Ceiling)
+		return fmt.Sprintf("%s; that is one more than processing.rejected_records.max_rejected_records (%d) allows",
+			what, e.Ceiling)
 	}
-	return fmt.Sprintf("%v; set processing.rejected_records to skip such records", e.Reject)
+	return what + "; set processing.rejected_records to skip such records"
 }
 
 // Unwrap returns the record's own error.

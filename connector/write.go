@@ -34,36 +34,46 @@ type Summary struct {
 // [ErrInterrupted]. After any error what was acknowledged is stored, and a
 // second attempt doubles nothing.
 func (c *Connector) Write(ctx context.Context, catalog *protocol.Catalog, in io.Reader) (summary Summary, err error) {
-	facts := callFacts{jobID: c.options.JobID, started: time.Now(), nonce: rand.Text()}
-	all, err := newStreams(catalog, facts, c.log)
+	started := time.Now()
+	r, err := c.prepare(ctx, catalog, started)
 	if err != nil {
-		return Summary{}, err
+		return Summary{}, interruption(ctx, err)
 	}
+	defer func() { err = errors.Join(err, r.close()) }()
 	work, cancel := c.graceful(ctx)
 	defer cancel()
-	indexing, created, err := c.ensureCollection(work)
-	if err != nil {
-		return Summary{}, err
-	}
-	builder, err := c.newBuilder(indexing)
-	if err != nil {
-		return Summary{}, err
-	}
-	collection := c.database.Collection(c.config.Indexing.Collection)
-	look := &inspector{collection: collection, embedder: c.fingerprint(), log: c.log}
-	if err := look.inspect(work, all, created); err != nil {
-		return Summary{}, err
-	}
-	c.log.Info("begin writing", "streams", len(all.list), "collection", c.config.Indexing.Collection,
-		"embedder", c.fingerprint())
-	r := c.newRun(all, builder, collection)
-	defer func() { err = errors.Join(err, r.close()) }()
 	reader := protocol.NewReader(in, protocol.ReaderOptions{})
 	err = r.pipeline(work, ctx, reader)
 	if err == nil {
 		err = r.atEnd(work)
 	}
-	return r.report(reader, facts.started), interruption(ctx, err)
+	return r.report(reader, started), interruption(ctx, err)
+}
+
+// prepare does what comes before the first record. It holds nothing that an
+// interruption would have to store first.
+func (c *Connector) prepare(ctx context.Context, catalog *protocol.Catalog, started time.Time) (*run, error) {
+	facts := callFacts{jobID: c.options.JobID, started: started, nonce: rand.Text()}
+	all, err := newStreams(catalog, facts, c.log)
+	if err != nil {
+		return nil, err
+	}
+	indexing, created, err := c.ensureCollection(ctx)
+	if err != nil {
+		return nil, err
+	}
+	builder, err := c.newBuilder(indexing)
+	if err != nil {
+		return nil, err
+	}
+	collection := c.database.Collection(c.config.Indexing.Collection)
+	look := &inspector{collection: collection, embedder: c.fingerprint(), log: c.log}
+	if err := look.inspect(ctx, all, created); err != nil {
+		return nil, err
+	}
+	c.log.Info("begin writing", "streams", len(all.list), "collection", c.config.Indexing.Collection,
+		"embedder", c.fingerprint())
+	return c.newRun(all, builder, collection), nil
 }
 
 // interruption makes every error of an interrupted run say so: what fails
