@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"destination-astra/astra"
 	"destination-astra/embed"
@@ -70,9 +73,9 @@ func settingsFault(err error, t *protocol.ErrorTrace) bool {
 	var catalog *protocol.CatalogError
 	switch {
 	case errors.As(err, &all):
-		t.Message = "The configuration has errors: " + sentence(all.Error())
+		t.Message = "The configuration has errors: " + sentence(strings.TrimPrefix(all.Error(), "spec: "))
 	case errors.As(err, &one):
-		t.Message = "The configuration has an error: " + sentence(one.Error())
+		t.Message = "The configuration has an error: " + sentence(strings.TrimPrefix(one.Error(), "spec: "))
 	case errors.As(err, &catalog):
 		t.Message = "The configured catalog has errors: " + sentence(catalog.Error())
 	default:
@@ -224,13 +227,15 @@ func timeoutFault(err error, t *protocol.ErrorTrace) bool {
 	return true
 }
 
-// sentence makes an error's text end like one.
+// sentence makes an error's text read like one: with a full stop, and with a
+// capital letter unless it begins with the path of a setting.
 func sentence(text string) string {
-	if text == "" {
-		return text
+	first, _, _ := strings.Cut(text, " ")
+	if !strings.ContainsAny(first, "._:") {
+		r, n := utf8.DecodeRuneInString(text)
+		text = string(unicode.ToUpper(r)) + text[n:]
 	}
-	switch text[len(text)-1] {
-	case '.', '!', '?':
+	if strings.HasSuffix(text, ".") || strings.HasSuffix(text, "!") || strings.HasSuffix(text, "?") {
 		return text
 	}
 	return text + "."

@@ -18,6 +18,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	_ "destination-astra/internal/cli" // go test repeats these tests when the product changes
 	"destination-astra/internal/protocoltest"
 )
 
