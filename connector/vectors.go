@@ -31,8 +31,8 @@ func insertCalls(all []sendable) func(yield func([]sendable) bool) {
 	return func(yield func([]sendable) bool) {
 		start, size := 0, 0
 		for i := range all {
-			n := all[i].document.Size() + 6*len(all[i].vector)
-			full := i-start == astra.MaxInsertDocuments || size+n > astra.MaxRequestBytes
+			n := all[i].document.Size() + vectorBytes(len(all[i].vector))
+			full := i-start == astra.MaxInsertDocuments || size+n > maxCallBytes
 			if i > start && full {
 				if !yield(all[start:i]) {
 					return
@@ -46,6 +46,13 @@ func insertCalls(all []sendable) func(yield func([]sendable) bool) {
 		}
 	}
 }
+
+// maxCallBytes leaves the command around the documents room.
+const maxCallBytes = astra.MaxRequestBytes - 64<<10
+
+// vectorBytes is more than a vector takes as $binary: base64 of four bytes a
+// dimension, and its name.
+func vectorBytes(dimension int) int { return 6*dimension + 64 }
 
 // need is one text that a batch needs the vector of.
 type need struct {

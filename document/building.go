@@ -204,6 +204,7 @@ func (b *building) documents(l *layout, chunks []string) *RejectError {
 		if err := b.checkSize(size, content); err != nil {
 			return err
 		}
+		d.size = size
 		b.record.Bytes += size
 		b.buf = append(b.buf, '}')
 		d.content = sum(b.buf)

@@ -60,6 +60,7 @@ type Document struct {
 
 	id      string
 	content hash
+	size    int
 	layout  *layout
 }
 
@@ -146,5 +147,5 @@ func (l *layout) appendBody(dst []byte, fields []member) []byte {
 	return dst
 }
 
-// Size is about how many bytes AppendJSON adds without a vector.
-func (d *Document) Size() int { return len(d.layout.body) + len(d.Text) + len(d.Text)/16 + 320 }
+// Size is how many bytes AppendJSON adds without a vector.
+func (d *Document) Size() int { return d.size }
