@@ -64,7 +64,11 @@ func (c *Collection) insertPending(ctx context.Context, b *insertBatch) error {
 	if r == nil || r.Status.DocumentResponses == nil && r.Status.InsertedIDs == nil {
 		return b.refused(pending, err)
 	}
-	return b.answered(pending, r)
+	err = b.answered(pending, r)
+	for _, d := range pending {
+		observe(ctx, d.fate.Err) // err is the first document's alone
+	}
+	return err
 }
 
 // insertBatch is the state of one InsertMany over its attempts.

@@ -81,6 +81,7 @@ func (in *intake) start(stop context.Context, r *protocol.Reader) {
 			select {
 			case in.messages <- m:
 			case <-stop.Done():
+				in.readErr = ErrInterrupted // a closed channel must not look like the end of the input
 				return nil
 			}
 		}
@@ -115,8 +116,11 @@ func (in *intake) build(ctx, stop context.Context) error {
 func (in *intake) dispatch(ctx, stop context.Context, work chan<- *slab) error {
 	for {
 		first, ok, err := in.next(ctx, stop)
-		if err != nil || !ok {
-			return errors.Join(err, in.readErr)
+		switch {
+		case err != nil:
+			return err
+		case !ok:
+			return in.readErr // not before messages is closed: it belongs to the reading goroutine
 		}
 		s := &slab{ready: make(chan struct{})}
 		if err := in.memory.take(ctx, in.weight(first)); err != nil {

@@ -129,7 +129,9 @@ func (a *applier) readKeys(ctx context.Context, s *stream, versions []*version, 
 	return nil
 }
 
-func (a *applier) readSomeKeys(ctx context.Context, s *stream, part []*version, found map[string][]stored) (int, error) {
+func (a *applier) readSomeKeys(
+	ctx context.Context, s *stream, part []*version, found map[string][]stored,
+) (int, error) {
 	keys := map[string][]*version{} // by _ab_record_id
 	ids := make([]string, 0, len(part))
 	for _, v := range part {
@@ -138,31 +140,44 @@ func (a *applier) readSomeKeys(ctx context.Context, s *stream, part []*version, 
 			ids = append(ids, id)
 		}
 		keys[id] = append(keys[id], v)
-		a.recordIDs.alone(v)
 	}
 	n := 0
+	var foreign []stored
 	err := a.find(ctx, map[string]any{
 		document.FieldStream:   s.Name(),
 		document.FieldRecordID: map[string]any{"$in": ids},
 	}, func(d stored) {
 		n++
+		key := document.KeyOfID(d.ID)
+		if key == "" {
+			foreign = append(foreign, d)
+			return
+		}
 		for _, v := range keys[d.RecordID] {
-			if a.belongs(d, v) {
-				found[v.key()] = append(found[v.key()], d)
+			if key == v.key() {
+				found[key] = append(found[key], d)
 			}
 		}
 	})
+	a.adopt(foreign, keys, found)
 	return n, err
 }
 
-// belongs reports whether the document is one of the version's key: its _id
-// starts with the key's hash, or it is no _id of ours (the Python connector's
-// UUIDs) and the record id is the key's alone.
-func (a *applier) belongs(d stored, v *version) bool {
-	if key := document.KeyOfID(d.ID); key != "" {
-		return key == v.key()
+// adopt gives documents whose _id is not ours (the Python connector's UUIDs) to
+// the key of their record id, if that is the key's alone.
+func (a *applier) adopt(foreign []stored, keys map[string][]*version, found map[string][]stored) {
+	for _, d := range foreign {
+		alone := true
+		for _, v := range keys[d.RecordID] {
+			alone = a.recordIDs.alone(v) && alone
+		}
+		if !alone {
+			continue
+		}
+		for _, v := range keys[d.RecordID] {
+			found[v.key()] = append(found[v.key()], d)
+		}
 	}
-	return a.recordIDs.alone(v)
 }
 
 // readIDs asks by _id; what is found goes under its key hash.

@@ -1,0 +1,134 @@
+package connector_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestLateWrites: a write is not answered, and applied just before the server
+// gives up on it, after newer versions of the same record came. answered tells
+// whether the client gets an error at once or has to wait for its own timeout.
+func TestLateWrites(t *testing.T) {
+	flapping := []string{row("s", 1, "b"), row("s", 1, "c"), row("s", 1, "a"), row("s", 1, "b")}
+	tests := map[string]struct {
+		command string
+		number  int // of the command that is late
+		lines   []string
+		want    []string
+	}{
+		"an insert":             {"insertMany", 1, []string{row("s", 1, "b"), row("s", 1, "c")}, []string{"c"}},
+		"the second insert":     {"insertMany", 2, flapping, []string{"b"}},
+		"an insert, then gone":  {"insertMany", 1, []string{row("s", 1, "b"), deleted("s", 1)}, []string{}},
+		"a delete":              {"deleteMany", 1, []string{row("s", 1, "b"), row("s", 1, "a")}, []string{"a"}},
+		"a delete and back":     {"deleteMany", 1, flapping, []string{"b"}},
+		"the second delete":     {"deleteMany", 2, flapping, []string{"b"}},
+		"a deletion of the row": {"deleteMany", 1, []string{deleted("s", 1), row("s", 1, "a")}, []string{"a"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			onBothBackends(t, func(w *world) {
+				streams := []configured{stream("s", toDedup, key("id"))}
+				w.sync(attempt{streams: streams, lines: []string{row("s", 1, "a")}})
+				late := w.late()
+				calls := 0
+				var lost time.Time
+				w.server.KeepControl(test.command, func(r *http.Request, body []byte) (bool, int, []byte) {
+					if r.Header.Get(lateHeader) != "" {
+						return false, 0, nil
+					}
+					if calls++; calls != test.number {
+						return false, 0, nil
+					}
+					lost = time.Now()
+					return late.apply(r, body)
+				})
+				// Each version in a batch of its own: 100 other records follow it.
+				var lines []string
+				for i, line := range test.lines {
+					lines = append(lines, line)
+					for j := range 100 {
+						lines = append(lines, row("s", 1000*(i+1)+j, "filler"))
+					}
+					lines = append(lines, streamState("s", i))
+				}
+				var acknowledged time.Time
+				r := w.sync(attempt{streams: streams, lines: lines, onState: func(s state) {
+					if acknowledged.IsZero() && !lost.IsZero() {
+						acknowledged = time.Now()
+					}
+				}})
+				late.wait()
+				require.Len(w.t, r.states, len(test.lines))
+				require.GreaterOrEqual(w.t, acknowledged.Sub(lost), 25*time.Second,
+					"no state before the write can no longer be applied")
+				got := []string{}
+				for _, d := range w.documents() {
+					if d.Text != "text: filler" {
+						got = append(got, d.Text[len("text: "):])
+					}
+				}
+				require.Equal(w.t, test.want, got)
+			})
+		})
+	}
+}
+
+// TestALostAnswerOfAnAppendNeedsNoWait: nothing can undo the insert.
+func TestALostAnswerOfAnAppendNeedsNoWait(t *testing.T) {
+	onBothBackends(t, func(w *world) {
+		late := w.late()
+		w.server.Control("insertMany", late.apply)
+		started := time.Now()
+		r := w.sync(attempt{streams: []configured{stream("s", toAppend, syncID(1))},
+			lines: []string{row("s", 1, "a"), row("s", 1, "a"), streamState("s", 1)}})
+		require.Less(w.t, time.Since(started), 25*time.Second)
+		late.wait()
+		require.Equal(w.t, []int{1}, r.numbers())
+		require.Equal(w.t, []string{"a", "a"}, w.texts())
+	})
+}
+
+// TestLateDeleteOfFinalising: the end of the sync waits until the delete can no
+// longer be applied.
+func TestLateDeleteOfFinalising(t *testing.T) {
+	onBothBackends(t, func(w *world) {
+		w.sync(attempt{streams: []configured{stream("s", toAppend, numbered(1, 0, 1))},
+			lines: []string{row("s", 1, "a"), row("s", 2, "b")}})
+		late := w.late()
+		w.server.Control("deleteMany", late.apply)
+		started := time.Now()
+		w.sync(attempt{streams: []configured{stream("s", toAppend, numbered(2, 2, 2))},
+			lines: []string{row("s", 1, "a"), complete("s")}})
+		require.GreaterOrEqual(w.t, time.Since(started), 25*time.Second)
+		late.wait()
+		require.Equal(w.t, []string{"a"}, w.texts())
+	})
+}
+
+// TestDocumentThatWasThereAlready: another writer stores the same document
+// between our read and our insert; it counts as unchanged and is raised.
+func TestDocumentThatWasThereAlready(t *testing.T) {
+	for mode, s := range replacing(4) {
+		t.Run(mode, func(t *testing.T) {
+			onBothBackends(t, func(w *world) {
+				w.sync(attempt{streams: []configured{replacing(3)[mode]}, lines: []string{row("s", 1, "a")}})
+				w.server.Control("insertMany", func(_ *http.Request, body []byte) (bool, int, []byte) {
+					older := bytes.ReplaceAll(body, []byte(`"_ab_generation_id":4`), []byte(`"_ab_generation_id":3`))
+					documents := older[bytes.IndexByte(older, '['):bytes.LastIndexByte(older, ']')]
+					w.command(fmt.Sprintf(`{"insertMany":{"documents":%s]}}`, documents))
+					return false, 0, nil
+				})
+				w.sync(attempt{streams: []configured{s}, lines: []string{row("s", 1, "a"), row("s", 2, "b"), complete("s")}})
+				require.Equal(w.t, []string{"a", "b"}, w.texts())
+				for _, d := range w.documents() {
+					require.EqualValues(w.t, 4, *d.Generation)
+				}
+			})
+		})
+	}
+}
