@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"destination-astra/astra"
 	"destination-astra/document"
 	"destination-astra/embed"
@@ -27,20 +29,36 @@ func (a *applier) storedVectors(ctx context.Context, d *diff, needs []*need) (ma
 			ids = append(ids, c.stored.rawID())
 		}
 	}
-	for _, n := range needs {
+	more, err := a.documentsOf(ctx, needs, wanted)
+	if err != nil {
+		return known, err
+	}
+	ids = append(ids, more...)
+	return known, a.readVectors(ctx, ids, known)
+}
+
+// lookups is how many documents by text hash are asked for at a time: each is a
+// small read of its own.
+const lookups = 8
+
+// documentsOf returns the ids of stored documents that have the wanted texts, of
+// the streams that replace what was there.
+func (a *applier) documentsOf(ctx context.Context, needs []*need, wanted map[string]bool) ([]any, error) {
+	ids := make([]any, len(needs))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(lookups)
+	for i, n := range needs {
 		s := n.change.version.stream
 		if !wanted[n.hash] || !s.replacing || s.fresh {
 			continue
 		}
-		id, err := a.documentOf(ctx, s, n.hash)
-		if err != nil {
-			return known, err
-		}
-		if id != nil {
-			ids = append(ids, id)
-		}
+		group.Go(func() (err error) {
+			ids[i], err = a.documentOf(ctx, s, n.hash)
+			return err
+		})
 	}
-	return known, a.readVectors(ctx, ids, known)
+	err := group.Wait()
+	return slices.DeleteFunc(ids, func(id any) bool { return id == nil }), err
 }
 
 // documentOf asks for one document of the stream with the text hash.
