@@ -30,7 +30,7 @@ type Client struct {
 // NewClient checks the options and returns a client; it sends nothing. Its errors name
 // what is wrong with the endpoint or the token and never repeat the token.
 func NewClient(o Options) (*Client, error) {
-	creds, err := newCredentials(o.Token)
+	creds, err := newCredentials(o.Token, o.EmbeddingAPIKey)
 	if err != nil {
 		return nil, fmt.Errorf("astra: %w", err)
 	}

@@ -1,7 +1,6 @@
 package astra
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -10,23 +9,24 @@ import (
 // redacted stands where a secret was.
 const redacted = "[redacted]"
 
-// credentials hold the token. The client keeps them behind a pointer, so that
+// credentials hold the token and the embedding key. The client keeps them behind a pointer, so that
 // printing a client with any verb shows an address.
 type credentials struct {
 	token   string
+	key     string // of the embedding service, "" when the caller gives none
 	secrets *strings.Replacer
 }
 
 // newCredentials refuses a token that no header can carry, without repeating it.
-func newCredentials(token string) (*credentials, error) {
-	c := &credentials{token: strings.TrimSpace(token)}
-	for _, b := range []byte(c.token) {
-		if b < ' ' || b > '~' {
-			return nil, errors.New("the token has a character that a header cannot carry")
+func newCredentials(token, key string) (*credentials, error) {
+	c := &credentials{token: strings.TrimSpace(token), key: strings.TrimSpace(key)}
+	for name, secret := range map[string]string{"token": c.token, "embedding API key": c.key} {
+		if strings.ContainsFunc(secret, func(r rune) bool { return r < ' ' || r > '~' }) {
+			return nil, fmt.Errorf("the %s has a character that a header cannot carry", name)
 		}
 	}
 	var pairs []string
-	for _, secret := range append([]string{token, c.token}, tokenParts(c.token)...) {
+	for _, secret := range append([]string{token, c.token, key, c.key}, tokenParts(c.token)...) {
 		if secret != "" {
 			pairs = append(pairs, secret, redacted)
 		}
@@ -50,6 +50,9 @@ func tokenParts(token string) []string {
 func (c *credentials) apply(h http.Header) {
 	if c.token != "" {
 		h.Set("Token", c.token)
+	}
+	if c.key != "" {
+		h.Set("X-Embedding-Api-Key", c.key)
 	}
 }
 

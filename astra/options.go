@@ -41,6 +41,9 @@ type Options struct {
 	AlternateEndpoint string
 	// Token goes into the Token header; it is left out when empty.
 	Token string
+	// EmbeddingAPIKey goes into the x-embedding-api-key header, for collections that embed
+	// with a key of the caller's; it is left out when empty.
+	EmbeddingAPIKey string
 	// UserAgent is sent as it is; see [UserAgent].
 	UserAgent string
 	// Transport replaces the client's own pool of HTTP/1.1 connections, for tests and

@@ -309,9 +309,18 @@ func (a *applier) closeVersion(v *version, o *outcome) error {
 	return nil
 }
 
+// refusedBy names the service that a rejection's cause came from.
+func refusedBy(cause error) string {
+	var e *embed.Error
+	if errors.As(cause, &e) {
+		return "the embedding service"
+	}
+	return "the Data API"
+}
+
 func (v *version) rejection(cause error) *document.RejectError {
 	return &document.RejectError{
 		Stream: v.stream.Descriptor, RecordID: v.record.RecordID,
-		Reason: "the Data API refused it: " + cause.Error(),
+		Reason: refusedBy(cause) + " refused it: " + cause.Error(),
 	}
 }

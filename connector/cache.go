@@ -1,7 +1,6 @@
 package connector
 
 import (
-	"context"
 	"sync"
 
 	"destination-astra/embed"
@@ -19,10 +18,12 @@ type vectorCache struct {
 }
 
 // cached is a text's vector, or the promise of one: whoever claimed it sets
-// vector and closes ready. A nil vector after ready means that it failed.
+// vector, or refused when the service does not take the text, and closes ready.
+// Neither after ready means that the claimer failed.
 type cached struct {
-	ready  chan struct{}
-	vector embed.Vector
+	ready   chan struct{}
+	vector  embed.Vector
+	refused error
 }
 
 func newVectorCache(vectors int) *vectorCache {
@@ -47,23 +48,16 @@ func (c *vectorCache) claim(hash string) (entry *cached, mine bool) {
 	return entry, mine
 }
 
-// fulfil gives a claimed entry its vector; nil takes the claim back, so that
-// the next batch that needs the text embeds it.
-func (c *vectorCache) fulfil(hash string, entry *cached, v embed.Vector) {
-	entry.vector = v
-	if v == nil {
+// fulfil gives a claimed entry its vector, or why the text has none. With
+// neither the claim is taken back, so that the next batch that needs the text
+// embeds it.
+func (c *vectorCache) fulfil(hash string, entry *cached, v embed.Vector, refused error) {
+	entry.vector, entry.refused = v, refused
+	if v == nil && refused == nil {
 		c.mu.Lock()
 		delete(c.young, hash)
 		delete(c.old, hash)
 		c.mu.Unlock()
 	}
 	close(entry.ready)
-}
-
-// wait returns the vector once it is there, or nil when its claimer failed.
-func (e *cached) wait(ctx context.Context) (embed.Vector, error) {
-	if err := await(ctx, e.ready); err != nil {
-		return nil, err
-	}
-	return e.vector, nil
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"destination-astra/document"
+	"destination-astra/embed"
 )
 
 // checkText is what check embeds.
@@ -23,9 +25,13 @@ func (c *Connector) Check(ctx context.Context) (notes []string, err error) {
 	}
 	name := c.config.Indexing.Collection
 	if d == nil {
+		wanted, err := c.wantedOptions()
+		if err != nil {
+			return nil, err
+		}
 		notes = append(notes, fmt.Sprintf("The collection %q does not exist yet; the first write creates it, "+
 			"with %d dimensions, the metric %s, and without an index on %s.", name, c.config.EmbedderDimension(),
-			c.config.Indexing.SimilarityMetric, strings.Join(c.wantedOptions().Indexing.Deny, ", ")))
+			c.config.Indexing.SimilarityMetric, strings.Join(wanted.Indexing.Deny, ", ")))
 	} else {
 		warnings, err := c.judgeCollection(d)
 		if err != nil {
@@ -41,7 +47,11 @@ func (c *Connector) Check(ctx context.Context) (notes []string, err error) {
 	if _, err := c.newBuilder(document.Indexing{Deny: unindexed()}); err != nil {
 		return nil, err
 	}
-	return notes, c.proveEmbedding(ctx)
+	note, err := c.proveEmbedding(ctx)
+	if note != "" {
+		notes = append(notes, note)
+	}
+	return notes, err
 }
 
 // proveWrite deletes nothing: no document of ours has this _id.
@@ -51,18 +61,22 @@ func (c *Connector) proveWrite(ctx context.Context) error {
 	return err
 }
 
-func (c *Connector) proveEmbedding(ctx context.Context) error {
+// proveEmbedding embeds one text and says by whom, how long the vector is and
+// how long it took.
+func (c *Connector) proveEmbedding(ctx context.Context) (note string, err error) {
 	if c.embedder == nil {
-		return nil
+		return "", nil
 	}
+	e := c.config.Embedding
+	if model, ok := embed.FindModel(e.Mode, e.Model); ok && model.Retired != "" {
+		c.log.Warn("the provider no longer serves this model: choose another one with embedding.model",
+			"model", e.Model, "since", model.Retired)
+	}
+	started := time.Now()
 	vectors, err := c.embedder.Embed(ctx, []string{checkText})
 	if err != nil {
-		return err
+		return "", err
 	}
-	if len(vectors) != 1 || len(vectors[0]) != c.config.EmbedderDimension() {
-		return &ConfigError{Reason: fmt.Sprintf(
-			"embedding: the service's vectors have %d dimensions, the configuration says %d",
-			len(vectors[0]), c.config.EmbedderDimension())}
-	}
-	return nil
+	return fmt.Sprintf("The embedder %s answered with a vector of %d dimensions in %d ms.",
+		c.embedder.Fingerprint(), len(vectors[0]), time.Since(started).Milliseconds()), nil
 }

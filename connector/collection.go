@@ -2,12 +2,14 @@ package connector
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
 	"destination-astra/astra"
 	"destination-astra/document"
+	"destination-astra/spec"
 )
 
 // unindexed are the paths that a new collection does not index: an indexed
@@ -23,7 +25,8 @@ func neededIndexes() []string {
 }
 
 // wantedOptions are the settings with which write creates the collection.
-func (c *Connector) wantedOptions() astra.CollectionOptions {
+func (c *Connector) wantedOptions() (astra.CollectionOptions, error) {
+	service, err := c.service()
 	deny := unindexed()
 	for _, path := range c.config.Indexing.IndexingDeny {
 		if !slices.Contains(deny, path) {
@@ -34,9 +37,10 @@ func (c *Connector) wantedOptions() astra.CollectionOptions {
 		Vector: &astra.VectorOptions{
 			Dimension: c.config.EmbedderDimension(),
 			Metric:    c.config.Indexing.SimilarityMetric,
+			Service:   service,
 		},
 		Indexing: &astra.IndexingOptions{Deny: deny},
-	}
+	}, err
 }
 
 // describeCollection returns the configured collection's settings, or nil when
@@ -71,6 +75,9 @@ func (c *Connector) judgeCollection(d *astra.CollectionDescriptor) (warnings []s
 		warnings = append(warnings, fmt.Sprintf("it compares vectors by %s, not by %s as configured",
 			v.Metric, c.config.Indexing.SimilarityMetric))
 	}
+	if fault := c.judgeService(d); fault != "" {
+		faults = append(faults, fault)
+	}
 	indexing := indexingOf(d)
 	for _, field := range neededIndexes() {
 		if !indexing.Indexes(field) {
@@ -92,6 +99,24 @@ func (c *Connector) judgeCollection(d *astra.CollectionDescriptor) (warnings []s
 	return warnings, nil
 }
 
+// judgeService says why the collection does not embed as configured: by whom the
+// texts are embedded is fixed when it is created.
+func (c *Connector) judgeService(d *astra.CollectionDescriptor) string {
+	e := c.config.Embedding
+	if e.Mode != spec.ModeAstraVectorize || d.Options.Vector == nil {
+		return ""
+	}
+	var there vectorService
+	if len(d.Options.Vector.Service) == 0 || json.Unmarshal(d.Options.Vector.Service, &there) != nil {
+		return "it was created without an embedding provider"
+	}
+	if there.Provider != e.Vectorize.Provider || there.ModelName != e.Model {
+		return fmt.Sprintf("it embeds with %s/%s, and the configuration says %s/%s",
+			there.Provider, there.ModelName, e.Vectorize.Provider, e.Model)
+	}
+	return ""
+}
+
 // indexingOf is the collection's indexing policy in the document builder's terms.
 func indexingOf(d *astra.CollectionDescriptor) document.Indexing {
 	if d.Options.Indexing == nil {
@@ -109,7 +134,10 @@ func (c *Connector) ensureCollection(ctx context.Context) (indexing document.Ind
 		return indexing, false, err
 	}
 	if d == nil {
-		wanted := c.wantedOptions()
+		wanted, err := c.wantedOptions()
+		if err != nil {
+			return indexing, false, err
+		}
 		c.log.Info("creating the collection", "collection", name, "dimension", wanted.Vector.Dimension,
 			"metric", wanted.Vector.Metric, "indexing_deny", strings.Join(wanted.Indexing.Deny, ","))
 		if err := c.database.CreateCollection(ctx, name, wanted); err != nil {

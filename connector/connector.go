@@ -2,6 +2,7 @@ package connector
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -33,6 +34,9 @@ type Options struct {
 	// which takes 10 ms to load at each write: tests share one.
 	Tokenizer chunk.Counter
 
+	// Getenv gives the variables that name another address of a provider
+	// (OPENAI_BASE_URL, OPENAI_API_BASE, CO_API_URL); nil means none is set.
+	Getenv func(string) string
 	// Version is this program's, for the user-agent.
 	Version string
 	// JobID is the platform's WORKER_JOB_ID; empty outside the platform.
@@ -104,11 +108,12 @@ func (c *Connector) Close() error {
 func (c *Connector) connect() error {
 	indexing := c.config.Indexing
 	o := astra.Options{
-		Token:          indexing.Token.Reveal(),
-		UserAgent:      astra.UserAgent(c.options.Version),
-		Transport:      c.options.AstraTransport,
-		Retry:          c.options.Timing.retry(),
-		RequestTimeout: c.options.Timing.Request,
+		Token:           indexing.Token.Reveal(),
+		EmbeddingAPIKey: c.embeddingAPIKey(),
+		UserAgent:       astra.UserAgent(c.options.Version),
+		Transport:       c.options.AstraTransport,
+		Retry:           c.options.Timing.retry(),
+		RequestTimeout:  c.options.Timing.Request,
 		OnRetry: func(e astra.RetryEvent) {
 			c.pace.ease()
 			c.repeats.Add(1)
@@ -137,6 +142,14 @@ func (c *Connector) connect() error {
 	c.client = client
 	c.database = client.Database(indexing.Keyspace)
 	return nil
+}
+
+// embeddingAPIKey goes along with each request where the server embeds.
+func (c *Connector) embeddingAPIKey() string {
+	if c.config.Embedding.Mode != spec.ModeAstraVectorize {
+		return ""
+	}
+	return c.config.Embedding.APIKey.Reveal()
 }
 
 func (c *Connector) openLocal(dir string) (http.RoundTripper, error) {
@@ -179,7 +192,8 @@ func (c *Connector) newBuilder(indexing document.Indexing) (*document.Builder, e
 	o := document.Options{
 		TextFields: p.TextFields, MetadataFields: p.MetadataFields, ExcludeFields: p.ExcludeFields,
 		OmitRawText: c.config.OmitRawText, Indexing: indexing, Splitter: splitter,
-		Embedder: c.fingerprint(), VectorField: c.config.Embedding.FieldName,
+		Vectorize: c.config.Embedding.Mode == spec.ModeAstraVectorize,
+		Embedder:  c.fingerprint(), VectorField: c.config.Embedding.FieldName,
 		Dimension: c.config.EmbedderDimension(),
 	}
 	for _, m := range p.FieldNameMappings {
@@ -212,6 +226,16 @@ func (c *Connector) usage() usage {
 		u.retries += spent.Retries
 	}
 	return u
+}
+
+// cost is what the tokens cost by the provider's list price, as far as known.
+func (c *Connector) cost(u usage) string {
+	e := c.config.Embedding
+	dollars, ok := embed.Cost(e.Mode, e.Model, u.tokens)
+	if !ok {
+		return "unknown"
+	}
+	return fmt.Sprintf("$%.4f (list price of %s)", dollars, embed.PricesDate)
 }
 
 // workers is how many goroutines build documents.

@@ -2,7 +2,9 @@ package connector
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"destination-astra/astra"
 	"destination-astra/embed"
@@ -56,22 +58,20 @@ func vectorBytes(dimension int) int { return 6*dimension + 64 }
 
 // need is one text that a batch needs the vector of.
 type need struct {
-	hash   string
-	change change // the first document that needs it
-	entry  *cached
-	mine   bool // this batch owes the cache the vector
+	hash    string
+	change  change // the first document that needs it
+	entry   *cached
+	mine    bool  // this batch owes the cache the vector
+	refused error // why the embedding service does not take the text
 }
 
 // vectors finds a vector for each missing document: in the record itself, in
 // what this run has embedded already, in the stored documents, and only then
-// from the embedder, which is asked once for each text.
+// from the embedder, which is asked once for each text. A record with a text that
+// the embedder refuses is rejected.
 func (a *applier) vectors(ctx context.Context, d *diff, outcomes map[*version]*outcome) ([]sendable, error) {
-	all := make([]sendable, len(d.insert))
-	for i, c := range d.insert {
-		all[i] = sendable{change: c, vector: c.document.Vector}
-	}
 	if a.embedder == nil {
-		return all, nil
+		return sendables(d.insert, nil), nil
 	}
 	needs := a.claim(d)
 	known, err := a.storedVectors(ctx, d, needs)
@@ -85,13 +85,43 @@ func (a *applier) vectors(ctx context.Context, d *diff, outcomes map[*version]*o
 	if err := a.collect(ctx, needs, known); err != nil {
 		return nil, err
 	}
-	for i := range all {
-		all[i].vector = known[all[i].document.TextHash]
-	}
 	for _, c := range d.insert {
 		outcomes[c.version].counts.reused++ // those embedded for it were taken off
 	}
-	return all, nil
+	d.insert = withoutRefused(d.insert, needs, outcomes)
+	return sendables(d.insert, known), nil
+}
+
+// sendables joins documents with their vectors, the records' own where they
+// bring one.
+func sendables(changes []change, known map[string]embed.Vector) []sendable {
+	all := make([]sendable, len(changes))
+	for i, c := range changes {
+		all[i] = sendable{change: c, vector: c.document.Vector}
+		if v := known[c.document.TextHash]; v != nil {
+			all[i].vector = v
+		}
+	}
+	return all
+}
+
+// withoutRefused rejects the records with a refused text and leaves them out.
+func withoutRefused(changes []change, needs []*need, outcomes map[*version]*outcome) []change {
+	refused := map[string]error{}
+	for _, n := range needs {
+		if n.refused != nil {
+			refused[n.hash] = n.refused
+		}
+	}
+	if len(refused) == 0 {
+		return changes
+	}
+	for _, c := range changes {
+		if err := refused[c.document.TextHash]; err != nil {
+			outcomes[c.version].rejected = err
+		}
+	}
+	return slices.DeleteFunc(changes, func(c change) bool { return outcomes[c.version].rejected != nil })
 }
 
 // claim lists the batch's distinct texts. What this batch claims it embeds
@@ -113,7 +143,9 @@ func (a *applier) claim(d *diff) []*need {
 
 // embedMissing embeds the claimed texts that no stored document has, and puts
 // the vectors into known.
-func (a *applier) embedMissing(ctx context.Context, needs []*need, known map[string]embed.Vector, outcomes map[*version]*outcome) error {
+func (a *applier) embedMissing(
+	ctx context.Context, needs []*need, known map[string]embed.Vector, outcomes map[*version]*outcome,
+) error {
 	var missing []*need
 	var texts []string
 	for _, n := range needs {
@@ -125,20 +157,40 @@ func (a *applier) embedMissing(ctx context.Context, needs []*need, known map[str
 	if len(texts) == 0 {
 		return nil
 	}
-	vectors, err := a.embedder.Embed(ctx, texts)
+	vectors, refused, err := a.embedSome(ctx, texts)
 	if err != nil {
 		return err
 	}
-	if len(vectors) != len(texts) {
-		return fmt.Errorf("embed: %d vectors for %d texts", len(vectors), len(texts))
-	}
 	for i, n := range missing {
-		known[n.hash] = vectors[i]
 		c := &outcomes[n.change.version].counts
-		c.embedded++
 		c.reused--
+		if vectors[i] == nil {
+			n.refused = refused
+			continue
+		}
+		known[n.hash] = vectors[i]
+		c.embedded++
 	}
 	return nil
+}
+
+// embedSome embeds the texts. Where the embedder can do without the texts that
+// its service refuses, their vectors are nil and refused says why.
+func (a *applier) embedSome(ctx context.Context, texts []string) (vectors []embed.Vector, refused, err error) {
+	some, ok := a.embedder.(embed.SomeEmbedder)
+	if !ok {
+		vectors, err = a.embedder.Embed(ctx, texts)
+	} else {
+		vectors, err = some.EmbedSome(ctx, texts)
+	}
+	var e *embed.Error
+	if err != nil && vectors != nil && errors.As(err, &e) && len(e.Texts) > 0 {
+		refused, err = err, nil
+	}
+	if err == nil && len(vectors) != len(texts) {
+		err = fmt.Errorf("embed: %d vectors for %d texts", len(vectors), len(texts))
+	}
+	return vectors, refused, err
 }
 
 // fulfil keeps what this batch owes the cache; where it failed, the claim is
@@ -146,7 +198,7 @@ func (a *applier) embedMissing(ctx context.Context, needs []*need, known map[str
 func (a *applier) fulfil(needs []*need, known map[string]embed.Vector) {
 	for _, n := range needs {
 		if n.mine {
-			a.cache.fulfil(n.hash, n.entry, known[n.hash])
+			a.cache.fulfil(n.hash, n.entry, known[n.hash], n.refused)
 		}
 	}
 }
@@ -157,17 +209,18 @@ func (a *applier) collect(ctx context.Context, needs []*need, known map[string]e
 		if n.mine || known[n.hash] != nil {
 			continue
 		}
-		v, err := n.entry.wait(ctx)
-		if err != nil {
+		if err := await(ctx, n.entry.ready); err != nil {
 			return err
 		}
-		if v == nil {
+		if n.entry.vector == nil && n.entry.refused == nil {
 			// The batch that claimed the text failed, which ends the whole run:
 			// its error is the one to report.
 			<-ctx.Done()
 			return ctx.Err()
 		}
-		known[n.hash] = v
+		if n.refused = n.entry.refused; n.refused == nil {
+			known[n.hash] = n.entry.vector
+		}
 	}
 	return nil
 }

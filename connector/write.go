@@ -198,8 +198,9 @@ func (r *run) report(reader *protocol.Reader, started time.Time) Summary {
 	if total.dropped > 0 {
 		r.log.Info("deletions of streams that do not deduplicate were dropped", "records", total.dropped)
 	}
+	used := r.connector.usage()
 	r.log.Info("writing ended", "records", s.Records, "rejected", s.Rejected, "chunks", s.Chunks,
 		"embedded", s.Embedded, "reused", s.Reused, "deleted", s.Deleted, "states", s.States,
-		"tokens", r.connector.usage().tokens, "retries", r.connector.usage().retries, "seconds", s.Duration.Round(time.Millisecond).Seconds())
+		"tokens", used.tokens, "retries", used.retries, "cost", r.connector.cost(used), "seconds", s.Duration.Round(time.Millisecond).Seconds())
 	return s
 }

@@ -26,6 +26,9 @@ type Options struct {
 	Indexing                                  Indexing           // of the collection
 	Splitter                                  *chunk.Splitter    // nil: the whole text is one chunk
 	Embedder                                  string             // its fingerprint; "" stores none
+	// Vectorize has the server embed the text: AppendJSON writes it as $vectorize where
+	// there is no vector.
+	Vectorize bool
 	// VectorField is the top-level field that holds the record's own vector, which is neither
 	// embedded nor stored as metadata; "" if texts are to be embedded.
 	VectorField string
@@ -44,9 +47,10 @@ type Builder struct {
 
 // scratch is what a Build needs for a moment.
 type scratch struct {
-	parser parser
-	fields []member
-	buf    []byte
+	vectorize []byte // the text of $vectorize, for its length
+	parser    parser
+	fields    []member
+	buf       []byte
 }
 
 // NewBuilder returns an error for options that contradict themselves; they come from the user's

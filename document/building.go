@@ -156,7 +156,7 @@ func (b *building) layout() (*layout, *RejectError) {
 	if err := check.document(fields, b.place, b.ownProperties()); err != nil {
 		return nil, err
 	}
-	l := &layout{stream: s, omitText: b.options.OmitRawText}
+	l := &layout{stream: s, omitText: b.options.OmitRawText, vectorize: b.options.Vectorize}
 	b.buf = l.appendBody(b.buf[:0], fields)
 	l.body = slices.Clone(b.buf)
 	return l, nil
@@ -203,6 +203,10 @@ func (b *building) documents(l *layout, chunks []string) *RejectError {
 		size := head + run + len(content)
 		if err := b.checkSize(size, content); err != nil {
 			return err
+		}
+		if l.vectorize && b.vector == nil {
+			b.vectorize = appendString(b.vectorize[:0], text)
+			size += len(`,"$vectorize":`) + len(b.vectorize)
 		}
 		d.size = size
 		b.record.Bytes += size

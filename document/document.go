@@ -72,6 +72,8 @@ type layout struct {
 	body     []byte
 	cuts     [3]int
 	omitText bool
+	// vectorize: the server makes the vector.
+	vectorize bool
 }
 
 // ID returns the document's _id, 64 lower-case hex digits: the record's key hash and the hash of
@@ -79,7 +81,8 @@ type layout struct {
 func (d *Document) ID() string { return d.id }
 
 // AppendJSON appends the document as the Data API takes it. A nil vector stands for the record's
-// own; if there is none either, the document has no $vector.
+// own; if there is none either, the document has no $vector, but with Options.Vectorize its text as
+// $vectorize.
 func (d *Document) AppendJSON(dst []byte, vector []float32) []byte {
 	if vector == nil {
 		vector = d.Vector
@@ -90,9 +93,13 @@ func (d *Document) AppendJSON(dst []byte, vector []float32) []byte {
 	dst = append(dst, `{"_id":"`...)
 	dst = append(dst, d.id...)
 	dst = append(dst, '"')
-	if vector != nil {
+	switch {
+	case vector != nil:
 		dst = append(dst, `,"$vector":`...)
 		dst = AppendBinary(dst, vector)
+	case d.layout.vectorize:
+		dst = append(dst, `,"$vectorize":`...)
+		dst = appendString(dst, d.Text)
 	}
 	dst = d.layout.appendRun(dst)
 	dst = d.appendContent(dst)

@@ -28,12 +28,10 @@ const (
 	maxPooledBytes = 8 << 20
 )
 
-// client sends requests to one endpoint of one provider. It does what providers
-// have in common: deadline, retries, errors, redaction.
+// client sends requests to one provider. It does what providers have in common:
+// pace, deadline, retries, errors, redaction.
 type client struct {
 	provider string
-	url      string // as asked
-	shown    string // as told in errors: without user information and query
 	settings settings
 	http     *http.Client
 	headers  http.Header
@@ -43,8 +41,53 @@ type client struct {
 	redact    func(string) string
 	timeout   time.Duration
 	retry     retry.Policy
-	usage     usageCounter
-	buffers   sync.Pool
+	pace      *pace
+	// retired is the date since which the model is no longer served, if it is known.
+	retired string
+	// version tells that the provider's base URLs usually end in /v1.
+	version bool
+	usage   usageCounter
+	buffers sync.Pool
+}
+
+// identity is what tells one provider's client from another's.
+type identity struct {
+	provider string
+	settings settings
+	key      string
+	header   string // that holds the key
+	scheme   string // before the key
+	password string // of the base URL
+}
+
+func newClient(id identity, o Common) *client {
+	c := &client{
+		provider: id.provider,
+		settings: id.settings,
+		http:     newHTTPClient(o.Transport),
+		headers: http.Header{
+			"Content-Type": {"application/json"},
+			"Accept":       {"application/json"},
+			"User-Agent":   {o.UserAgent},
+		},
+		authorize: func(h http.Header) {
+			if id.key != "" {
+				h.Set(id.header, id.scheme+id.key)
+			}
+		},
+		redact:  redactor(id.key, id.password),
+		timeout: o.Timeout,
+		retry:   o.Retry,
+		pace:    newPace(o, id.provider),
+	}
+	told := o.Retry.OnRetry
+	c.retry.OnRetry = func(e retry.Event) {
+		c.pace.report.waiting(e.Wait, retryReason(e.Err))
+		if told != nil {
+			told(e)
+		}
+	}
+	return c
 }
 
 // newHTTPClient never follows a redirect: it would turn the POST into a GET or
@@ -67,68 +110,106 @@ func newTransport() *http.Transport {
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         dialer.DialContext,
 		ForceAttemptHTTP2:   true,
-		MaxIdleConnsPerHost: 32,
+		MaxIdleConnsPerHost: 128, // the most that max_concurrency may be
 		IdleConnTimeout:     90 * time.Second,
 		TLSHandshakeTimeout: 10 * time.Second,
 		DisableCompression:  true,
 	}
 }
 
-// post sends body until a reply of success has been decoded without an error, or a
-// repeat makes no sense. A longer reply than limit bytes is an error. decode must
-// not keep the reply; an *Error that it returns is completed here.
-func (c *client) post(ctx context.Context, body []byte, limit int64, decode func([]byte) error) error {
-	err := retry.Do(ctx, c.retry, func(ctx context.Context, attempt int) error {
-		c.usage.requests.Add(1)
-		if attempt > 1 {
-			c.usage.retries.Add(1)
+// call is one request, and how its reply is read.
+type call struct {
+	url    string // as asked
+	shown  string // as told in errors: without user information and query
+	body   []byte
+	tokens int   // as estimated
+	limit  int64 // on the bytes of a good reply
+	// decode returns the tokens charged, 0 when the reply does not tell. It must not
+	// keep the reply; an *Error that it returns is completed by the client.
+	decode func(reply []byte) (tokens int64, err error)
+}
+
+// post sends a call until a reply of success has been decoded without an error, or a
+// repeat makes no sense. A 429 does not count as an attempt while other requests of the
+// same embedder succeed: some request always comes last.
+func (c *client) post(ctx context.Context, q call) error {
+	// The first wait in the queue is not part of the retries' budget.
+	t, err := c.pace.begin(ctx, q.tokens)
+	if err != nil {
+		return fmt.Errorf("embed: %s: POST %s: %w", c.provider, q.shown, err)
+	}
+	defer func() { t.end(outcome{}) }()
+	seen := c.pace.succeeded()
+	err = retry.Do(ctx, c.retry, func(ctx context.Context, attempt int) error {
+		for again := attempt > 1; ; again = true {
+			if again {
+				next, err := c.pace.begin(ctx, q.tokens)
+				if err != nil {
+					return err
+				}
+				t = next
+				c.usage.retries.Add(1)
+			}
+			c.usage.requests.Add(1)
+			o := c.attempt(ctx, q)
+			t.end(o)
+			now := c.pace.succeeded()
+			if now == seen || !c.pace.outwaits(o.err) {
+				return o.err
+			}
+			seen = now
 		}
-		return c.attempt(ctx, body, limit, decode)
 	})
 	if err != nil && ctx.Err() != nil {
-		return fmt.Errorf("embed: %s: POST %s: %w", c.provider, c.shown, err)
+		return fmt.Errorf("embed: %s: POST %s: %w", c.provider, q.shown, err)
 	}
 	return err
 }
 
-func (c *client) attempt(ctx context.Context, body []byte, limit int64, decode func([]byte) error) error {
+func (c *client) attempt(ctx context.Context, q call) outcome {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, q.url, bytes.NewReader(q.body))
 	if err != nil {
-		return c.complete(&Error{Message: "the URL cannot be asked", Err: err, fault: faultAddress}, 0)
+		return outcome{err: c.complete(q, &Error{Message: "the URL cannot be asked", Err: err, fault: faultAddress}, 0)}
 	}
 	req.Header = c.headers.Clone()
 	c.authorize(req.Header)
 	res, err := c.http.Do(req)
 	if err != nil {
-		return c.complete(&Error{Err: err}, 0)
+		return outcome{err: c.complete(q, &Error{Err: err}, 0)}
 	}
 	defer func() { _ = res.Body.Close() }()
+	o := outcome{header: res.Header}
 	if res.StatusCode < 200 || res.StatusCode > 299 {
-		return c.refused(res)
+		o.err = c.refused(q, res)
+		return o
 	}
-	return c.accepted(res, limit, decode)
+	o.tokens, o.err = c.accepted(q, res)
+	return o
 }
 
 // refused makes an error of a reply whose status is not one of success.
-func (c *client) refused(res *http.Response) error {
+func (c *client) refused(q call, res *http.Response) error {
 	// A cut error reply still has its status, so a read error changes nothing.
 	body, _ := io.ReadAll(io.LimitReader(res.Body, maxErrorReplyBytes))
 	e := parseErrorReply(body)
 	e.Wait = retryAfter(res.Header)
+	if e.Wait == 0 && res.StatusCode == http.StatusTooManyRequests {
+		e.Wait = exhaustedReset(res.Header)
+	}
 	if to, err := res.Location(); err == nil && res.StatusCode < 400 {
 		e.Message = "the service redirects to " + shownURL(to) + ", and redirects are not followed"
 	}
 	e.HTTPStatus = res.StatusCode
 	unknown := e.HTTPStatus == http.StatusNotFound && classify(e) == faultAddress
-	if unknown && !strings.HasSuffix(c.shown, "/v1/embeddings") {
+	if unknown && c.version && !strings.HasSuffix(q.shown, "/v1/embeddings") {
 		e.Message += " (most base URLs end in /v1)"
 	}
-	return c.complete(e, res.StatusCode)
+	return c.complete(q, e, res.StatusCode)
 }
 
-func (c *client) accepted(res *http.Response, limit int64, decode func([]byte) error) error {
+func (c *client) accepted(q call, res *http.Response) (tokens int64, err error) {
 	buf, _ := c.buffers.Get().(*bytes.Buffer)
 	if buf == nil {
 		buf = new(bytes.Buffer)
@@ -139,33 +220,33 @@ func (c *client) accepted(res *http.Response, limit int64, decode func([]byte) e
 		}
 	}()
 	buf.Reset()
-	if size := res.ContentLength; size > 0 && size <= limit {
+	if size := res.ContentLength; size > 0 && size <= q.limit {
 		buf.Grow(int(size) + bytes.MinRead)
 	}
-	n, err := buf.ReadFrom(io.LimitReader(res.Body, limit+1))
+	n, err := buf.ReadFrom(io.LimitReader(res.Body, q.limit+1))
 	if err != nil {
-		return c.complete(&Error{Err: err, fault: transportFault(err)}, res.StatusCode)
+		return 0, c.complete(q, &Error{Err: err, fault: transportFault(err)}, res.StatusCode)
 	}
-	if n > limit {
-		message := fmt.Sprintf("the reply is longer than the %d bytes that its vectors can take", limit)
-		return c.complete(&Error{Message: message, fault: faultAnswer}, res.StatusCode)
+	if n > q.limit {
+		message := fmt.Sprintf("the reply is longer than the %d bytes that its vectors can take", q.limit)
+		return 0, c.complete(q, &Error{Message: message, fault: faultAnswer}, res.StatusCode)
 	}
-	err = decode(buf.Bytes())
+	tokens, err = q.decode(buf.Bytes())
 	var e *Error
 	if errors.As(err, &e) {
-		return c.complete(e, res.StatusCode)
+		return tokens, c.complete(q, e, res.StatusCode)
 	}
-	return err
+	return tokens, err
 }
 
 // complete fills in what every error of this client says, and removes the key from
 // whatever it says.
-func (c *client) complete(e *Error, status int) *Error {
+func (c *client) complete(q call, e *Error, status int) *Error {
 	var asked *url.Error
 	if errors.As(e.Err, &asked) {
 		e.Err = asked.Err // its text repeats the URL, query included
 	}
-	e.Provider, e.Endpoint, e.HTTPStatus = c.provider, c.shown, status
+	e.Provider, e.Endpoint, e.HTTPStatus = c.provider, q.shown, status
 	if e.fault == faultUnclassified {
 		e.fault = classify(e)
 	}
@@ -178,6 +259,9 @@ func (c *client) complete(e *Error, status int) *Error {
 	if e.Err != nil && c.redact(e.Err.Error()) != e.Err.Error() {
 		e.Err = errors.New(c.redact(e.Err.Error()))
 	}
+	if e.fault == faultModel && c.retired != "" {
+		e.Message += " (the provider retired this model on " + c.retired + ": choose another one, and run a refresh)"
+	}
 	e.Setting = c.settings.path(faultTraits[e.fault].role)
 	e.Message = shorten(c.redact(e.Message))
 	e.Code, e.Type = shorten(c.redact(e.Code)), shorten(c.redact(e.Type))
@@ -187,6 +271,15 @@ func (c *client) complete(e *Error, status int) *Error {
 // shownURL is what may be told of a URL: user information and query may hold secrets.
 func shownURL(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}
+
+// shownText is shownURL for a URL that may not be one.
+func shownText(base string) string {
+	u, err := url.Parse(base)
+	if err != nil {
+		return "(not a URL)"
+	}
+	return shownURL(u)
 }
 
 // redactor replaces every form in which a service may send the secrets back. Secrets

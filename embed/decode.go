@@ -23,41 +23,78 @@ type decoder struct {
 	items     int
 	scratch   []byte
 	hasData   bool
+	bad       *Error          // the vectors that cannot be stored, by their positions
 	failure   json.RawMessage // the error object
-	usage     openai.Usage
+	tokens    int64
 }
 
 // decodeEmbeddings returns the vectors in the order of their indexes, and the
 // tokens charged. The reply must hold exactly count vectors, with the indexes 0 to
 // count-1, each of the given dimension, finite and not zero; else the error is an
-// *Error. It does not keep reply.
+// *Error. When only some vectors cannot be stored, Texts tells which, and the others
+// are returned beside the error. It does not keep reply.
 func decodeEmbeddings(reply []byte, count, dimension int) ([]Vector, int64, error) {
-	d := decoder{
+	d := newDecoder(reply, count, dimension)
+	return d.finish(d.read(func() error {
+		return d.fields(func(key string) (known bool, err error) {
+			switch key {
+			case "data":
+				return true, d.data()
+			case "usage":
+				raw, err := d.value()
+				var usage openai.Usage
+				if json.Unmarshal(raw, &usage) == nil { // a count is not worth an error
+					d.tokens = int64(max(usage.TotalTokens, usage.PromptTokens))
+				}
+				return true, err
+			default:
+				return false, nil
+			}
+		})
+	}))
+}
+
+func newDecoder(reply []byte, count, dimension int) *decoder {
+	return &decoder{
 		scanner:   scanner{text: reply},
 		dimension: dimension,
 		vectors:   make([]Vector, count),
 	}
+}
+
+// read tells what is wrong with a reply that is no object, or not JSON.
+func (d *decoder) read(reply func() error) error {
 	if c := d.peek(); c != '{' {
-		return nil, 0, notJSON(reply, c)
+		return notJSON(d.text, c)
 	}
-	if err := d.reply(); err != nil {
-		var e *Error
-		if errors.As(err, &e) {
-			return nil, 0, e
-		}
-		return nil, 0, &Error{Message: describeBody(reply), fault: faultGarbled, Err: err}
+	err := reply()
+	var e *Error
+	if err == nil || errors.As(err, &e) {
+		return err
 	}
-	if len(d.failure) > 0 && string(d.failure) != "null" {
-		return nil, 0, parseErrorReply(reply)
-	}
-	if !d.hasData {
+	return &Error{Message: describeBody(d.text), fault: faultGarbled, Err: err}
+}
+
+// finish judges the reply as a whole.
+func (d *decoder) finish(err error) ([]Vector, int64, error) {
+	count := len(d.vectors)
+	switch {
+	case err != nil:
+		return nil, d.tokens, err
+	case len(d.failure) > 0 && string(d.failure) != "null":
+		return nil, d.tokens, parseErrorReply(d.text)
+	case !d.hasData:
 		const message = "the reply holds no data: it is not one of an embeddings API"
-		return nil, 0, &Error{Message: message, fault: faultAddress}
+		return nil, d.tokens, &Error{Message: message, fault: faultAddress}
+	case d.items != count:
+		return nil, d.tokens, answerError("%d vectors came for %d texts", d.items, count)
+	case d.bad != nil:
+		for _, i := range d.bad.Texts {
+			d.vectors[i] = nil
+		}
+		return d.vectors, d.tokens, d.bad
 	}
-	if d.items != count {
-		return nil, 0, answerError("%d vectors came for %d texts", d.items, count)
-	}
-	return d.vectors, int64(max(d.usage.TotalTokens, d.usage.PromptTokens)), nil
+	return d.vectors, d.tokens, nil
 }
 
 // notJSON tells some other server's page, which no repeat changes, from a reply that
@@ -73,25 +110,19 @@ func notJSON(reply []byte, first byte) error {
 	return e
 }
 
-func (d *decoder) reply() error {
+// fields reads the object that a reply is. known consumes the value of a field that
+// it knows.
+func (d *decoder) fields(known func(key string) (bool, error)) error {
 	err := d.object(func(key []byte) error {
-		switch string(key) {
-		case "data":
-			return d.data()
-		case "error":
-			raw, err := d.value()
-			d.failure = raw
-			return err
-		case "usage":
-			raw, err := d.value()
-			if json.Unmarshal(raw, &d.usage) != nil {
-				d.usage = openai.Usage{} // a count is not worth an error
-			}
-			return err
-		default:
-			_, err := d.value()
+		name := string(key)
+		if ok, err := known(name); ok || err != nil {
 			return err
 		}
+		raw, err := d.value()
+		if name == "error" {
+			d.failure = raw
+		}
+		return err
 	})
 	if err != nil {
 		return err
@@ -148,8 +179,30 @@ func (d *decoder) item() error {
 	case vector == nil:
 		return answerError("no embedding came with index %d", index)
 	}
-	d.vectors[index] = vector
-	return checkVector(vector, d.dimension, index)
+	return d.put(index, vector)
+}
+
+// put keeps a vector, and takes note of one that cannot be stored.
+func (d *decoder) put(index int, v Vector) error {
+	d.vectors[index] = v
+	err := checkVector(v, d.dimension, index)
+	if err == nil || err.fault != faultVector {
+		return asError(err)
+	}
+	if d.bad == nil {
+		d.bad = err
+	} else {
+		d.bad.Texts = append(d.bad.Texts, index)
+	}
+	return nil
+}
+
+// asError keeps a nil *Error from becoming an error that is not nil.
+func asError(e *Error) error {
+	if e == nil {
+		return nil
+	}
+	return e
 }
 
 func (d *decoder) index() (int, error) {
@@ -177,16 +230,14 @@ func (d *decoder) embedding() (Vector, error) {
 func (d *decoder) floats() (Vector, error) {
 	vector := make(Vector, 0, d.dimension)
 	err := d.array(func(int) error {
-		raw, err := d.number()
+		f, ok, err := d.float()
 		if err != nil {
 			return err
 		}
-		if len(raw) == 0 {
+		if !ok {
 			return d.notNumber()
 		}
-		// A value beyond float32 becomes infinite, which checkVector refuses.
-		f, _ := strconv.ParseFloat(string(raw), 32)
-		vector = append(vector, float32(f))
+		vector = append(vector, f) // an infinite one is refused by checkVector
 		return nil
 	})
 	return vector, err
@@ -242,7 +293,7 @@ func (d *decoder) notNumber() error {
 }
 
 // checkVector refuses what a collection could not store.
-func checkVector(v Vector, dimension, index int) error {
+func checkVector(v Vector, dimension, index int) *Error {
 	if len(v) != dimension {
 		return &Error{
 			Message: fmt.Sprintf("the vectors have %d dimensions, not the configured %d", len(v), dimension),

@@ -3,7 +3,16 @@
 // [Embedder] is the one interface; each provider is a struct that implements it:
 //
 //   - [Fake] computes its vectors from the words of a text, without any service.
+//   - [OpenAI] and [AzureOpenAI] ask OpenAI, and a deployment of its models at Azure.
 //   - [OpenAICompatible] asks a service that speaks OpenAI's embeddings API.
+//   - [Cohere] asks Cohere, for texts and for questions in different ways.
+//
+// One embedder serves a whole run, from any number of goroutines. A call of Embed with
+// many texts packs them into requests by count, tokens and bytes; a service that
+// refuses a request as too large teaches it a lower limit, and no text that was
+// accepted is sent again. How many requests are under way at a time adapts to the
+// service, and what its rate limits and the user's ceilings leave is shared by all
+// calls. A wait is told to [Common.OnWait].
 //
 // An Embedder either returns one good vector per text or an error: replies are
 // never trusted. Count, order, dimension, finiteness and non-zero length are
@@ -22,8 +31,9 @@
 //
 // # Adding a provider
 //
-// A provider builds a client (authentication, endpoint, names of its settings),
-// its request bodies and, unless it answers as OpenAI does, a decoder. The client
-// does deadlines, retries, error replies and redaction. Every provider runs the
-// conformance suite in conformance_test.go.
+// A provider is a dialect: how its requests are written, in which forms, and how its
+// replies are read. The rest is shared: a client does pace, deadlines, retries, error
+// replies and redaction, and a service does packing, long texts and learning. Every
+// provider runs the conformance suite in conformance_test.go, and stands in the table
+// of providers_test.go.
 package embed

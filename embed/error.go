@@ -86,6 +86,29 @@ func (e *Error) kind() fault {
 	return classify(e)
 }
 
+// overtaxed reports whether the service may have failed because of too many requests.
+func (e *Error) overtaxed() bool {
+	switch e.kind() {
+	case faultRateLimit, faultServer, faultTimeout:
+		return true
+	default:
+		return false
+	}
+}
+
+// aboutText reports whether one text alone may be what the service refuses, so that
+// the others may pass without it.
+func (e *Error) aboutText() bool {
+	switch e.kind() {
+	case faultTextTooLong, faultTooMuch, faultVector:
+		return true
+	case faultRequest:
+		return e.HTTPStatus == http.StatusBadRequest || e.HTTPStatus == http.StatusUnprocessableEntity
+	default:
+		return false
+	}
+}
+
 func firstOf(texts ...string) string {
 	for _, text := range texts {
 		if text != "" {

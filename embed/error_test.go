@@ -28,7 +28,7 @@ func TestErrorTraits(t *testing.T) {
 		{301, "", config}, {302, "", config}, {307, "", config}, {308, "", config},
 		{400, "", no}, {400, "model_not_found", config}, {400, "context_length_exceeded", config},
 		{401, "", config}, {402, "", config}, {403, "", config}, {404, "", config}, {405, "", config},
-		{408, "", again}, {409, "", again}, {410, "", no}, {413, "", no}, {415, "", no},
+		{408, "", again}, {409, "", again}, {410, "", no}, {424, "", again}, {413, "", config}, {415, "", no},
 		{422, "", no}, {422, "model_not_found", config}, {425, "", again},
 		{429, "", again}, {429, "rate_limit_exceeded", again}, {429, "insufficient_quota", config},
 		{429, "billing_hard_limit_reached", config}, {429, "model_overloaded", again},

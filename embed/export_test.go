@@ -1,4 +1,11 @@
 package embed
 
-// DecodeEmbeddings gives the fuzz target and the benchmarks the decoder alone.
-var DecodeEmbeddings = decodeEmbeddings
+// DecodeEmbeddings and DecodeCohere give the fuzz targets and the benchmarks the
+// decoders alone.
+var (
+	DecodeEmbeddings = decodeEmbeddings
+	DecodeCohere     = decodeCohere
+)
+
+// CutText gives the property test the splitter alone.
+func CutText(c Counter, text string, window int) []string { return cutText(c, text, window) }

@@ -26,6 +26,7 @@ const (
 	faultServer             // the service's own failure
 	faultModel              // no such model
 	faultTextTooLong        // a text exceeds the model's window
+	faultTooMuch            // the texts of the request are too many or too long together
 	faultRequest            // the request is refused for another reason
 	faultGarbled            // a reply that is not the JSON it should be
 	faultAnswer             // valid JSON, but not one vector for each text
@@ -65,6 +66,7 @@ var faultTraits = [faultCount]traits{
 	faultServer:      {retryable: true},
 	faultModel:       {config: true, role: roleModel},
 	faultTextTooLong: {config: true, role: roleChunkSize},
+	faultTooMuch:     {config: true, role: roleChunkSize},
 	faultRequest:     {},
 	faultGarbled:     {retryable: true, role: roleAddress},
 	faultAnswer:      {role: roleAddress},
@@ -103,27 +105,42 @@ type rule struct {
 }
 
 // rules are tried in order, so the words come before the bare status. Codes are
-// those of OpenAI's API; the phrases for a text that is too long are those of
-// OpenAI, vLLM, Text Embeddings Inference and llama.cpp.
+// those of OpenAI's API; the phrases for what is too long or too much are those of
+// OpenAI, Azure, Cohere, vLLM, Text Embeddings Inference and llama.cpp.
 var rules = []rule{
 	{200, 499, "insufficient_quota", faultQuota},
 	{200, 499, "billing_", faultQuota},
 	{402, 402, "", faultQuota},
+	{403, 403, "quota", faultQuota},
+	{429, 429, "calls / month", faultQuota},
 	{429, 429, "", faultRateLimit},
 	{401, 401, "", faultKey},
 	{403, 403, "", faultKey},
 	{200, 499, "invalid_api_key", faultKey},
+	{400, 499, "max_tokens_per_request", faultTooMuch},
+	{400, 499, "tokens per request", faultTooMuch},
+	{400, 499, "max number of inputs", faultTooMuch},
+	{400, 499, "array too long", faultTooMuch},
+	{400, 499, "array_above_max_length", faultTooMuch},
+	{400, 499, "maximum allowed batch size", faultTooMuch},
+	{400, 499, "number of texts must be", faultTooMuch},
+	{400, 499, "maximum request size", faultTooMuch},
+	{200, 500, "maximum input length", faultTextTooLong},
+	{200, 499, "too many tokens", faultTextTooLong},
 	{200, 500, "context length", faultTextTooLong},
 	{200, 500, "context_length", faultTextTooLong},
 	{400, 499, "must have less than", faultTextTooLong},
 	{400, 500, "input is too large", faultTextTooLong},
+	{413, 413, "", faultTooMuch},
 	{300, 399, "", faultAddress},
 	{400, 400, "model", faultModel},
 	{404, 404, "model", faultModel},
+	{404, 404, "deployment", faultModel},
+	{410, 410, "model", faultModel},
 	{422, 422, "model_not_found", faultModel},
 	{404, 405, "", faultAddress},
 	{408, 409, "", faultServer},
-	{425, 425, "", faultServer},
+	{424, 425, "", faultServer}, // 424: the model behind Text Embeddings Inference failed
 	{200, 299, "rate_limit", faultRateLimit},
 	{200, 299, "model_not_found", faultModel},
 	{501, 501, "", faultAddress},

@@ -35,7 +35,7 @@ func requireError(t *testing.T, err error) *embed.Error {
 		require.NotContains(t, fmt.Sprintf("%v %+v %#v", cause, cause, cause), "MARKED")
 		require.NotContains(t, fmt.Sprintf("%+v", *e), "MARKED")
 	}
-	require.True(t, strings.HasPrefix(e.Error(), "embed: openai_compatible: "), e.Error())
+	require.True(t, strings.HasPrefix(e.Error(), "embed: "+e.Provider+": "), e.Error())
 	require.Less(t, len(e.Error()), 1000)
 	return e
 }
@@ -75,6 +75,8 @@ type faultTest struct {
 	retryable bool
 	config    bool
 	texts     []int
+	// perText faults may be about one text: the others are asked for again.
+	perText bool
 }
 
 // The constructors name what the connector will do: stop with a system_error, stop
@@ -89,6 +91,12 @@ func misconfigured(setting, want string, fault embedtest.Fault) faultTest {
 
 func passing(setting, want string, fault embedtest.Fault) faultTest {
 	return faultTest{fault: fault, want: want, setting: setting, retryable: true}
+}
+
+// about makes a fault one that may be about one text, here the first.
+func about(test faultTest) faultTest {
+	test.perText, test.texts = true, []int{0}
+	return test
 }
 
 func badVector(text int, want string, fault embedtest.Fault) faultTest {
@@ -151,7 +159,7 @@ var replyFaults = map[string]faultTest{
 	"beyond float32": badVector(1, "not finite", withItem(1, "embedding", []any{1e300, 1, 1, 1, 1, 1, 1, 1})),
 	"all zero":       badVector(0, "zeros", withVector(0, make(embed.Vector, 8))),
 	"all minus zero": badVector(0, "zeros", withItem(0, "embedding", json.RawMessage(`[-0.0,0,0,0,0,0,0,0]`))),
-	"Python's NaN":   wrong(model, "not finite", body(`{"data":[{"index":0,"embedding":[0.5,NaN]}]}`)),
+	"Python's NaN":   about(wrong(model, "not finite", body(`{"data":[{"index":0,"embedding":[0.5,NaN]}]}`))),
 
 	"cut short":   passing(address, "not valid JSON", cut(func(b []byte) []byte { return b[:len(b)/2] })),
 	"empty":       passing(address, "empty", cut(func([]byte) []byte { return nil })),
@@ -173,9 +181,9 @@ func status(code int, name, message string) embedtest.Fault {
 }
 
 var statusFaults = map[string]faultTest{
-	"400":          wrong("", "input' is invalid", status(400, "", "'$.input' is invalid.")),
+	"400":          about(wrong("", "input' is invalid", status(400, "", "'$.input' is invalid."))),
 	"400 model":    misconfigured(model, "invalid model", status(400, "", "invalid model ID")),
-	"400 too long": misconfigured(chunkSize, "8192", status(400, "", "maximum context length is 8192 tokens")),
+	"400 too long": about(misconfigured(chunkSize, "8192", status(400, "", "maximum context length is 8192 tokens"))),
 	"401":          misconfigured(key, "(invalid_api_key)", status(401, "invalid_api_key", "Incorrect API key")),
 	"402":          misconfigured(key, "pay", status(402, "", "pay")),
 	"403":          misconfigured(key, "403 Forbidden", status(403, "", "no")),
@@ -183,11 +191,11 @@ var statusFaults = map[string]faultTest{
 	"404 model":    misconfigured(model, "no such", status(404, "model_not_found", "no such")),
 	"405":          misconfigured(address, "405", status(405, "", "no POST")),
 	"408":          passing("", "slow", status(408, "", "slow")),
-	"413":          wrong("", "too big", status(413, "", "too big")),
+	"413":          about(misconfigured(chunkSize, "too big", status(413, "", "too big"))),
 	"429":          passing("", "slow down", status(429, "rate_limit_exceeded", "slow down")),
 	"429 no quota": misconfigured(key, "pay", status(429, "insufficient_quota", "pay")),
 	"500":          passing("", "oops", status(500, "", "oops")),
-	"500 too long": misconfigured(chunkSize, "large", status(500, "", "input is too large to process")),
+	"500 too long": about(misconfigured(chunkSize, "large", status(500, "", "input is too large to process"))),
 	"501":          misconfigured(address, "not here", status(501, "", "not here")),
 	"529":          passing("", "overloaded", status(529, "", "overloaded")),
 	"502 HTML":     passing("", "502 Bad Gateway", embedtest.Fault{Status: 502, Body: "<html>" + markedKey}),
@@ -196,8 +204,8 @@ var statusFaults = map[string]faultTest{
 		embedtest.Fault{Status: 503, Body: strings.Repeat("é ", 5000) + markedKey}),
 	"503 key across the cut": passing("", "...",
 		embedtest.Fault{Status: 503, Body: strings.Repeat("x", 465) + markedKey + strings.Repeat("y", 500)}),
-	"422 with the input": wrong("", "body.input: bad", embedtest.Fault{Status: 422, Body: `{"detail":[` +
-		`{"loc":["body","input",0],"msg":"bad","input":"record text"}],"x":"` + markedKey + `"}`}),
+	"422 with the input": about(wrong("", "body.input: bad", embedtest.Fault{Status: 422, Body: `{"detail":[` +
+		`{"loc":["body","input",0],"msg":"bad","input":"record text"}],"x":"` + markedKey + `"}`})),
 	"redirect": misconfigured(address, "redirects to https://other.example/v2,", embedtest.Fault{
 		Status: 308,
 		Header: http.Header{"Location": {"https://other.example/v2?k=" + url.QueryEscape(markedKey)}},
@@ -230,6 +238,9 @@ func testFaults(t *testing.T, tests map[string]faultTest) {
 			if test.retryable {
 				attempts = quick.MaxAttempts
 			}
+			if test.perText {
+				attempts = 2
+			}
 			require.Equal(t, 1+attempts, server.Counts().Requests)
 		})
 		t.Run(name+" once", func(t *testing.T) {
@@ -238,7 +249,7 @@ func testFaults(t *testing.T, tests map[string]faultTest) {
 			mustEmbed(t, e, "settle the encoding")
 			server.Fail(test.fault)
 			vectors, err := e.Embed(t.Context(), []string{"a", "b", "c"})
-			require.Equal(t, test.retryable, err == nil)
+			require.Equal(t, test.retryable || test.perText, err == nil)
 			if err == nil {
 				require.Equal(t, embedtest.Vectors([]string{"a", "b", "c"}, 8), vectors)
 			}
@@ -255,7 +266,7 @@ func TestOpenAICompatiblePutsVectorsInOrder(t *testing.T) {
 
 func TestOpenAICompatibleTellsWhichText(t *testing.T) {
 	server := embedtest.NewServer(strict())
-	e := newCompatible(t, server, func(o *embed.OpenAICompatibleOptions) { o.MaxTexts = 2 })
+	e := newCompatible(t, server, func(o *embed.OpenAICompatibleOptions) { o.MaxTexts, o.Common.MaxConcurrency = 2, 1 })
 	server.Fail(embedtest.Fault{}, withVector(1, make(embed.Vector, 8)))
 	_, err := e.Embed(t.Context(), []string{"a", "b", "c", "d", "e"})
 	require.Equal(t, []int{3}, requireError(t, err).Texts)

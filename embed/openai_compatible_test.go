@@ -176,6 +176,7 @@ func TestOpenAICompatibleSplitsRequests(t *testing.T) {
 			server := embedtest.NewServer(strict())
 			e := newCompatible(t, server, func(o *embed.OpenAICompatibleOptions) {
 				o.MaxTexts, o.MaxBytes = test.maxTexts, test.maxBytes
+				o.Common.MaxConcurrency = 1
 			})
 			var texts []string
 			for _, n := range test.lengths {

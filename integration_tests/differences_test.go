@@ -145,22 +145,6 @@ func TestNewerJob(t *testing.T) {
 	require.Subset(t, stored, []string{"text: note 1 of o", "text: note 5 of o"})
 }
 
-// TestModesToCome: a configuration with an embedder that is not built in yet is
-// valid, and the answer says what is missing.
-func TestModesToCome(t *testing.T) {
-	t.Parallel()
-	for _, embedding := range []object{
-		{"mode": "openai", "openai_key": "k"},
-		{"mode": "cohere", "cohere_key": "k"},
-		{"mode": "azure_openai", "openai_key": "k", "api_base": "https://x.openai.azure.com", "deployment": "d"},
-	} {
-		answer := check(t, configFor("local:data", func(c object) { c["embedding"] = embedding }))
-		require.Equal(t, "FAILED", answer.Status)
-		require.Contains(t, answer.Message, embedding["mode"])
-		require.Contains(t, answer.Message, "version")
-	}
-}
-
 // TestDifferencesPage: docs/differences.md names tests and golden cases that exist.
 func TestDifferencesPage(t *testing.T) {
 	t.Parallel()

@@ -123,7 +123,7 @@ func TestParseReportsAllProblemsAtOnce(t *testing.T) {
 	const whole = "use a whole number from 1 to 8191"
 	assert.Equal(t, map[string]string{
 		"embedding.mode": `is "open_ai", which is not known; choose one of openai, cohere, ` +
-			"fake, azure_openai, openai_compatible, from_field",
+			"fake, azure_openai, openai_compatible, from_field, astra_vectorize",
 		"processing.chunk_size":         `is 9000; ` + whole,
 		"indexing.astra_db_app_token":   "is missing; generate an application token on your database's page in Astra",
 		"indexing.astra_db_endpoint":    "is not a URL; it must begin with https:// (or http://)",

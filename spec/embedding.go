@@ -8,6 +8,7 @@ const (
 	ModeAzureOpenAI      = "azure_openai"
 	ModeOpenAICompatible = "openai_compatible"
 	ModeFromField        = "from_field"
+	ModeAstraVectorize   = "astra_vectorize"
 )
 
 // MaxDimensions is the most dimensions a vector may have (Data API v1.0.51, observed).
@@ -18,7 +19,7 @@ const fakeDimensions = 1536
 
 // Embedding says how texts become vectors. Fields that a mode does not use are zero.
 type Embedding struct {
-	// Mode is one of the Mode constants, from ModeOpenAI to ModeFromField.
+	// Mode is one of the Mode constants, from ModeOpenAI to ModeAstraVectorize.
 	Mode string
 	// OpenAIKey is the key of openai and azure_openai.
 	OpenAIKey Secret
@@ -37,10 +38,24 @@ type Embedding struct {
 	Model string
 	// Dimensions is the length of each vector, from 1 to MaxDimensions.
 	Dimensions int
+	// Vectorize is who embeds inside Astra DB (astra_vectorize).
+	Vectorize Vectorize
 	// FieldName is the record's field that holds the vector (from_field).
 	FieldName string
 	// Ceilings are the user's own limits for the embedding service.
 	Ceilings Ceilings
+}
+
+// Vectorize is an embedding service that Astra DB itself asks, in the words of
+// createCollection's vector.service.
+type Vectorize struct {
+	// Provider is the service's name, such as openai or nvidia.
+	Provider string
+	// ProviderKeyName is the name of the key that the database keeps for the provider;
+	// empty when the provider needs none or APIKey is set.
+	ProviderKeyName string
+	// Parameters are what else the provider needs, such as organizationId.
+	Parameters map[string]string
 }
 
 // Ceilings bound what is asked of an embedding service, below what the service itself
@@ -53,7 +68,7 @@ type Ceilings struct {
 
 func parseEmbedding(o *object) Embedding {
 	mode, ok := o.requireChoice("mode", []string{ModeOpenAI, ModeCohere, ModeFake,
-		ModeAzureOpenAI, ModeOpenAICompatible, ModeFromField})
+		ModeAzureOpenAI, ModeOpenAICompatible, ModeFromField, ModeAstraVectorize})
 	if !ok {
 		o.ignoreRest()
 		return Embedding{}
@@ -78,14 +93,50 @@ func parseEmbedding(o *object) Embedding {
 		e.BaseURL = o.serviceURL("base_url", "give the URL of your embedding service")
 		e.Model = o.text("model_name", "text-embedding-ada-002")
 		e.Dimensions, _ = o.requireInteger("dimensions", limits{1, MaxDimensions})
+	case ModeAstraVectorize:
+		e.vectorize(o)
 	case ModeFromField:
 		e.FieldName, _ = o.requireText("field_name", "name the field that holds the vector")
 		e.Dimensions, _ = o.requireInteger("dimensions", limits{1, MaxDimensions})
 	}
-	if mode != ModeFake && mode != ModeFromField {
+	if mode != ModeFake && mode != ModeFromField && mode != ModeAstraVectorize {
 		e.Ceilings = parseCeilings(o)
 	}
 	return e
+}
+
+// vectorize reads what createCollection needs to know of the service.
+func (e *Embedding) vectorize(o *object) {
+	e.Vectorize.Provider, _ = o.requireText("provider", "name the embedding provider as Astra DB does, such as openai")
+	e.Model, _ = o.requireText("model", "name the model, such as text-embedding-3-small")
+	e.Dimensions, _ = o.requireInteger("dimensions", limits{1, MaxDimensions})
+	e.APIKey = Secret(o.text("api_key", ""))
+	e.Vectorize.ProviderKeyName = o.text("provider_key_name", "")
+	if e.APIKey.IsSet() && e.Vectorize.ProviderKeyName != "" {
+		o.fail(o.at("api_key"), "cannot be combined with provider_key_name; use the one or the other")
+	}
+	items, path := o.list("parameters")
+	for i, item := range items {
+		fields, ok := item.(map[string]any)
+		if !ok {
+			o.fail(path(i), "must be an object with name and value, not %s", kind(item))
+			continue
+		}
+		p := newObject(o.parser, path(i), fields)
+		name, named := p.requireText("name", "name the parameter as Astra DB does, or remove the entry")
+		value, valued := p.requireText("value", "give the parameter a value or remove the entry")
+		p.done()
+		if named && valued {
+			e.Vectorize.set(name, value)
+		}
+	}
+}
+
+func (v *Vectorize) set(name, value string) {
+	if v.Parameters == nil {
+		v.Parameters = map[string]string{}
+	}
+	v.Parameters[name] = value
 }
 
 // secret returns a credential that must be there.

@@ -52,6 +52,16 @@ func TestParseEmbedding(t *testing.T) {
 				"api_key": "k", "model_name": "nomic-embed-text"},
 			spec.Embedding{Mode: spec.ModeOpenAICompatible, BaseURL: "https://e.example.com", APIKey: "k",
 				Model: "nomic-embed-text", Dimensions: 384}},
+		"astra vectorize": {
+			object{"mode": "astra_vectorize", "provider": "openai", "model": "text-embedding-3-small", "dimensions": 256,
+				"provider_key_name": "k", "parameters": []any{object{"name": "organizationId", "value": "o"}}},
+			spec.Embedding{
+				Mode: spec.ModeAstraVectorize, Model: "text-embedding-3-small", Dimensions: 256,
+				Vectorize: spec.Vectorize{
+					Provider: "openai", ProviderKeyName: "k", Parameters: map[string]string{"organizationId": "o"},
+				},
+			},
+		},
 		"from field": {
 			object{"mode": "from_field", "field_name": "vector", "dimensions": 3},
 			spec.Embedding{Mode: spec.ModeFromField, FieldName: "vector", Dimensions: 3}},

@@ -138,6 +138,7 @@ func TestSchemaSecrets(t *testing.T) {
 	assert.ElementsMatch(t, []string{
 		"embedding(openai).openai_key", "embedding(azure_openai).openai_key",
 		"embedding(cohere).cohere_key", "embedding(openai_compatible).api_key",
+		"embedding(astra_vectorize).api_key",
 		"indexing.astra_db_app_token",
 	}, secrets)
 }

@@ -131,7 +131,7 @@ func (a *app) connector(f *files, log *slog.Logger, adjust func(*connector.Optio
 	}
 	o := connector.Options{
 		Config: config, Writer: a.writer, Log: log, OpenLocal: openLocal,
-		Version: version(), JobID: a.getenv("WORKER_JOB_ID"), MemoryBytes: inFlightBytes(),
+		Getenv: a.getenv, Version: version(), JobID: a.getenv("WORKER_JOB_ID"), MemoryBytes: inFlightBytes(),
 	}
 	if adjust != nil {
 		adjust(&o)

@@ -43,7 +43,9 @@ func (f Fault) bend(a reply) reply {
 	if f.Reset || f.Hang {
 		a.status = 0
 	}
-	a.header = f.Header
+	if f.Header != nil {
+		a.header = f.Header
+	}
 	return a
 }
 

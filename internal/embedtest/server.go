@@ -1,35 +1,12 @@
 package embedtest
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"sync"
 )
-
-// Options say what a Server expects. The zero value is a service at any path that
-// ends in /embeddings, that takes any model without a key and answers 1536 dimensions.
-type Options struct {
-	// Path is the only path served, such as /v1/embeddings; "" means any that ends so.
-	Path string
-	// APIKey must come as a bearer token; "" means that no Authorization may come.
-	APIKey string
-	// AnyKey takes every Authorization, and none.
-	AnyKey bool
-	// Model is the only model known; "" means any.
-	Model string
-	// Dimensions is the length of the vectors; 0 means 1536.
-	Dimensions int
-	// MaxTexts is the most texts of a request; 0 means 2048, as OpenAI has it.
-	MaxTexts int
-	// FloatsOnly answers arrays of numbers whatever encoding_format says.
-	FloatsOnly bool
-	// RefuseEncodingFormat answers 422 to a request with encoding_format.
-	RefuseEncodingFormat bool
-}
 
 // Counts is what a Server has done.
 type Counts struct {
@@ -37,18 +14,10 @@ type Counts struct {
 	Requests int
 	// Refused counts requests that were wrong, and Failed those that Fail bent.
 	Refused, Failed int
+	// Limited counts the requests that a rate limit has stopped; they are Refused too.
+	Limited int
 	// Texts counts the texts answered; Tokens is a word count of them.
 	Texts, Tokens int
-}
-
-// Request is one request as it came.
-type Request struct {
-	Path   string
-	Header http.Header
-	Body   []byte
-	// Model, EncodingFormat and Texts are out of the body; empty when it was not read.
-	Model, EncodingFormat string
-	Texts                 []string
 }
 
 // Server is the stand-in. It is safe for concurrent use.
@@ -59,17 +28,17 @@ type Server struct {
 	faults   []Fault
 	counts   Counts
 	requests []Request
+
+	requestRate, tokenRate rate
 }
 
 // NewServer returns a Server that waits for requests.
 func NewServer(o Options) *Server {
-	if o.Dimensions == 0 {
-		o.Dimensions = 1536
+	return &Server{
+		options:     o.withDefaults(),
+		requestRate: newRate(o.RequestsPerMinute),
+		tokenRate:   newRate(o.TokensPerMinute),
 	}
-	if o.MaxTexts == 0 {
-		o.MaxTexts = 2048
-	}
-	return &Server{options: o}
 }
 
 // Fail bends the replies to the next requests, one fault each, in the order given.
@@ -137,13 +106,22 @@ func (a reply) write(w http.ResponseWriter) {
 // handle decides on the answer, and counts.
 func (s *Server) handle(r *http.Request) (reply, Fault) {
 	body, _ := io.ReadAll(r.Body)
-	request := Request{Path: r.URL.Path, Header: r.Header.Clone(), Body: body}
+	request := Request{Path: r.URL.Path, Query: r.URL.RawQuery, Header: r.Header.Clone(), Body: body}
 	answer, tokens := s.answer(r, &request)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var fault Fault
 	s.counts.Requests++
+	if answer.status == http.StatusOK {
+		limited, header := s.limited(tokens)
+		answer.header = header
+		if limited != nil {
+			answer = *limited
+			answer.header = header
+			s.counts.Limited++
+		}
+	}
 	switch {
 	case len(s.faults) > 0:
 		fault, s.faults = s.faults[0], s.faults[1:]
@@ -160,83 +138,118 @@ func (s *Server) handle(r *http.Request) (reply, Fault) {
 	return answer, fault
 }
 
-// body is what a request may hold; another field is refused, as a strict service does.
-type requestBody struct {
-	Input          []string `json:"input"`
-	Model          string   `json:"model"`
-	EncodingFormat *string  `json:"encoding_format"`
-}
-
 // answer checks a request and makes the reply that it deserves.
 func (s *Server) answer(r *http.Request, request *Request) (reply, int) {
 	if refusal := s.refuseHead(r); refusal != nil {
 		return *refusal, 0
 	}
-	var body requestBody
-	decoder := json.NewDecoder(bytes.NewReader(request.Body))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&body); err != nil {
-		return refusal(http.StatusBadRequest, "invalid_json", err.Error()), 0
+	refusal := s.read(request)
+	if refusal == nil {
+		refusal = s.judge(request)
 	}
-	request.Model, request.Texts = body.Model, body.Input
-	if body.EncodingFormat != nil {
-		request.EncodingFormat = *body.EncodingFormat
-	}
-	if refusal := s.refuseBody(body); refusal != nil {
+	if refusal != nil {
 		request.Texts = nil
 		return *refusal, 0
 	}
 	tokens := 0
-	for _, text := range body.Input {
-		tokens += len(strings.Fields(text))
+	for _, text := range request.Texts {
+		tokens += s.options.Count(text)
 	}
+	dimensions := s.options.Dimensions
+	if request.Dimensions > 0 {
+		dimensions = request.Dimensions
+	}
+	told := tokens
+	if s.options.NoUsage {
+		told = 0
+	}
+	vectors := Vectors(request.Texts, dimensions)
 	base64 := request.EncodingFormat == "base64" && !s.options.FloatsOnly
-	return reply{
-		status: http.StatusOK,
-		body:   Reply(body.Model, Vectors(body.Input, s.options.Dimensions), base64, tokens),
-	}, tokens
+	answer := reply{status: http.StatusOK}
+	switch {
+	case s.options.API != Cohere:
+		answer.body = Reply(request.Model, vectors, base64, told)
+	case request.EncodingFormat == "":
+		answer.body = CohereReply(request.Texts, vectors, "", told)
+	case base64:
+		answer.body = CohereReply(request.Texts, vectors, "base64", told)
+	default:
+		answer.body = CohereReply(request.Texts, vectors, "float", told)
+	}
+	return answer, tokens
 }
 
 func (s *Server) refuseHead(r *http.Request) *reply {
-	path := s.options.Path
-	if path != "" && r.URL.Path != path || !strings.HasSuffix(r.URL.Path, "/embeddings") {
-		return refused(http.StatusNotFound, "", "Invalid URL ("+r.Method+" "+r.URL.Path+")")
+	if !s.serves(r) {
+		return s.refused(http.StatusNotFound, "", "Invalid URL ("+r.Method+" "+r.URL.Path+")")
 	}
 	if r.Method != http.MethodPost {
-		return refused(http.StatusMethodNotAllowed, "", "Not allowed to "+r.Method+" on "+r.URL.Path+".")
+		return s.refused(http.StatusMethodNotAllowed, "", "Not allowed to "+r.Method+" on "+r.URL.Path+".")
 	}
-	want := ""
-	if s.options.APIKey != "" {
-		want = "Bearer " + s.options.APIKey
-	}
-	if got := r.Header.Get("Authorization"); got != want && !s.options.AnyKey {
-		// The real service repeats the key, so a client must not trust its messages.
-		return refused(http.StatusUnauthorized, "invalid_api_key", "Incorrect API key provided: "+got+".")
+	if !s.knowsKey(r.Header) {
+		// The real services repeat the key, so a client must not trust their messages.
+		got := r.Header.Get("Authorization") + r.Header.Get("Api-Key")
+		return s.refused(http.StatusUnauthorized, "invalid_api_key", "Incorrect API key provided: "+got+".")
 	}
 	if r.Header.Get("Content-Type") != "application/json" {
-		return refused(http.StatusUnsupportedMediaType, "", "Content-Type must be application/json.")
+		return s.refused(http.StatusUnsupportedMediaType, "", "Content-Type must be application/json.")
+	}
+	if s.options.API == Azure {
+		return s.refuseDeployment(r)
 	}
 	return nil
 }
 
-func (s *Server) refuseBody(body requestBody) *reply {
+func (s *Server) serves(r *http.Request) bool {
+	path := r.URL.Path
+	if s.options.Path != "" && path != s.options.Path {
+		return false
+	}
+	switch s.options.API {
+	case Azure:
+		return strings.HasPrefix(path, "/openai/deployments/") && strings.HasSuffix(path, "/embeddings")
+	case Cohere:
+		return strings.HasSuffix(path, "/v1/embed") || strings.HasSuffix(path, "/v2/embed")
+	default:
+		return strings.HasSuffix(path, "/embeddings")
+	}
+}
+
+func (s *Server) knowsKey(h http.Header) bool {
+	authorization, key := "", ""
+	if s.options.API == Azure {
+		key = s.options.APIKey
+	} else if s.options.APIKey != "" {
+		authorization = "Bearer " + s.options.APIKey
+	}
+	return s.options.AnyKey || h.Get("Authorization") == authorization && h.Get("Api-Key") == key
+}
+
+func (s *Server) refuseDeployment(r *http.Request) *reply {
+	version := r.URL.Query().Get("api-version")
+	name := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/openai/deployments/"), "/embeddings")
 	switch {
-	case body.Model == "":
-		return refused(http.StatusBadRequest, "", "you must provide a model parameter")
-	case s.options.Model != "" && body.Model != s.options.Model:
-		return refused(http.StatusNotFound, "model_not_found", "The model `"+body.Model+"` does not exist.")
-	case len(body.Input) == 0:
-		return refused(http.StatusBadRequest, "", "'$.input' is invalid.")
-	case len(body.Input) > s.options.MaxTexts:
-		return refused(http.StatusBadRequest, "", fmt.Sprintf("'$.input' holds more than %d texts.", s.options.MaxTexts))
-	case body.EncodingFormat == nil:
-		return nil
-	case s.options.RefuseEncodingFormat:
-		return refused(http.StatusUnprocessableEntity, "", "Extra inputs are not permitted: encoding_format")
-	case *body.EncodingFormat != "base64" && *body.EncodingFormat != "float":
-		return refused(http.StatusBadRequest, "", "'$.encoding_format' is invalid.")
+	case version == "" || s.options.APIVersion != "" && version != s.options.APIVersion:
+		return s.refused(http.StatusNotFound, "404", "Resource not found")
+	case s.options.Deployment != "" && name != s.options.Deployment:
+		return s.refused(http.StatusNotFound, "DeploymentNotFound",
+			"The API deployment for this resource does not exist.")
 	}
 	return nil
+}
+
+// refusal is an error reply in the form of the API.
+func (s *Server) refusal(status int, code, message string) reply {
+	if s.options.API == Cohere {
+		body, _ := json.Marshal(map[string]string{"id": "0", "message": message})
+		return reply{status: status, body: body}
+	}
+	return refusal(status, code, message)
+}
+
+func (s *Server) refused(status int, code, message string) *reply {
+	r := s.refusal(status, code, message)
+	return &r
 }
 
 // refusal is an error reply in OpenAI's form.
@@ -245,9 +258,4 @@ func refusal(status int, code, message string) reply {
 		"message": message, "type": "invalid_request_error", "param": nil, "code": code,
 	}})
 	return reply{status: status, body: body}
-}
-
-func refused(status int, code, message string) *reply {
-	r := refusal(status, code, message)
-	return &r
 }

@@ -49,7 +49,8 @@ type embedding struct {
 	Embedding any    `json:"embedding"`
 }
 
-// Reply is the body of a good answer, with the vectors in the form asked for.
+// Reply is the body of OpenAI's good answer, with the vectors in the form asked for,
+// and without usage when there are no tokens.
 func Reply(model string, vectors []embed.Vector, inBase64 bool, tokens int) []byte {
 	data := make([]embedding, len(vectors))
 	for i, v := range vectors {
@@ -58,12 +59,36 @@ func Reply(model string, vectors []embed.Vector, inBase64 bool, tokens int) []by
 			data[i].Embedding = Base64(v)
 		}
 	}
-	body, _ := json.Marshal(map[string]any{
-		"object": "list",
-		"data":   data,
-		"model":  model,
-		"usage":  map[string]int{"prompt_tokens": tokens, "total_tokens": tokens},
-	})
+	reply := map[string]any{"object": "list", "data": data, "model": model}
+	if tokens > 0 {
+		reply["usage"] = map[string]int{"prompt_tokens": tokens, "total_tokens": tokens}
+	}
+	body, _ := json.Marshal(reply)
+	return body
+}
+
+// CohereReply is the body of Cohere's good answer, with the vectors as base64 or float,
+// or as the API answers when no type is asked for.
+func CohereReply(texts []string, vectors []embed.Vector, as string, tokens int) []byte {
+	reply := map[string]any{"id": "0", "texts": texts, "response_type": "embeddings_by_type"}
+	meta := map[string]any{"api_version": map[string]string{"version": "2"}}
+	if tokens > 0 {
+		meta["billed_units"] = map[string]int{"input_tokens": tokens}
+	}
+	reply["meta"] = meta
+	switch as {
+	case "base64":
+		encoded := make([]string, len(vectors))
+		for i, v := range vectors {
+			encoded[i] = Base64(v)
+		}
+		reply["embeddings"] = map[string]any{"base64": encoded}
+	case "float":
+		reply["embeddings"] = map[string]any{"float": vectors}
+	default:
+		reply["embeddings"], reply["response_type"] = vectors, "embeddings_floats"
+	}
+	body, _ := json.Marshal(reply)
 	return body
 }
 
