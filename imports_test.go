@@ -37,6 +37,7 @@ protocol       ->
 spec           ->
 localastra     ->
 docs           ->
+langchain      -> astra, embed
 internal/retry ->
 `
 

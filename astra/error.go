@@ -180,7 +180,7 @@ func operation(command, keyspace, collection string) string {
 // readsOnly lists the commands of this client that change nothing.
 func readsOnly(command string) bool {
 	switch command {
-	case "find", "countDocuments", "findCollections", "findKeyspaces":
+	case "find", "countDocuments", "estimatedDocumentCount", "findCollections", "findKeyspaces":
 		return true
 	}
 	return false

@@ -25,13 +25,9 @@ func (c *Connector) Check(ctx context.Context) (notes []string, err error) {
 	}
 	name := c.config.Indexing.Collection
 	if d == nil {
-		wanted, err := c.wantedOptions()
-		if err != nil {
-			return nil, err
-		}
 		notes = append(notes, fmt.Sprintf("The collection %q does not exist yet; the first write creates it, "+
 			"with %d dimensions, the metric %s, and without an index on %s.", name, c.config.EmbedderDimension(),
-			c.config.Indexing.SimilarityMetric, strings.Join(wanted.Indexing.Deny, ", ")))
+			c.config.Indexing.SimilarityMetric, strings.Join(c.wantedDeny(), ", ")))
 	} else {
 		warnings, err := c.judgeCollection(d)
 		if err != nil {

@@ -24,22 +24,27 @@ func neededIndexes() []string {
 	}
 }
 
-// wantedOptions are the settings with which write creates the collection.
-func (c *Connector) wantedOptions() (astra.CollectionOptions, error) {
-	service, err := c.service()
+// wantedDeny are the paths that write leaves out of a new collection's index.
+func (c *Connector) wantedDeny() []string {
 	deny := unindexed()
 	for _, path := range c.config.Indexing.IndexingDeny {
 		if !slices.Contains(deny, path) {
 			deny = append(deny, path)
 		}
 	}
+	return deny
+}
+
+// wantedOptions are the settings with which write creates the collection.
+func (c *Connector) wantedOptions() (astra.CollectionOptions, error) {
+	service, err := c.service()
 	return astra.CollectionOptions{
 		Vector: &astra.VectorOptions{
 			Dimension: c.config.EmbedderDimension(),
 			Metric:    c.config.Indexing.SimilarityMetric,
 			Service:   service,
 		},
-		Indexing: &astra.IndexingOptions{Deny: deny},
+		Indexing: &astra.IndexingOptions{Deny: c.wantedDeny()},
 	}, err
 }
 

@@ -6,7 +6,13 @@ import (
 	"fmt"
 
 	"destination-astra/astra"
+	"destination-astra/document"
+	"destination-astra/embed"
+	"destination-astra/spec"
 )
+
+// MaxSearchLimit is the most hits of one search (Data API, max-vector-search-limit).
+const MaxSearchLimit = 1000
 
 // Hit is a document that a search found.
 type Hit struct {
@@ -14,42 +20,125 @@ type Hit struct {
 	Similarity float64
 	Stream     string // _ab_stream
 	RecordID   string // _ab_record_id; empty in streams that do not deduplicate
+	ID         string // _id; its JSON text when it is no string
 	Text       string // empty with omit_raw_text
 	Document   json.RawMessage
+}
+
+// SearchQuery says what to search for. Only Text is needed.
+type SearchQuery struct {
+	Text   string
+	Stream string // an _ab_stream; "" searches in all streams
+	Limit  int    // 1 to MaxSearchLimit; 0 means 10
+	// Filter is a filter of the Data API, an object; nil matches everything.
+	Filter json.RawMessage
 }
 
 // Search embeds the query with the configured embedder and returns the documents
 // nearest to it, best first, at most limit (1 to 1000, the Data API's limit).
 // Vectors are left out.
 func (c *Connector) Search(ctx context.Context, query string, limit int) ([]Hit, error) {
-	if c.embedder == nil {
+	return c.SearchFor(ctx, SearchQuery{Text: query, Limit: limit})
+}
+
+// SearchFor is Search within a stream or a filter. A database that refuses a filter
+// beside the sort by vector is asked for the nearest documents of all streams, and those
+// of other streams are left out, so that there may be fewer hits than there could be; a
+// WARN says so. A Filter it cannot apply is an error.
+func (c *Connector) SearchFor(ctx context.Context, q SearchQuery) ([]Hit, error) {
+	if q.Limit == 0 {
+		q.Limit = 10
+	}
+	filter, err := q.filter()
+	if err != nil {
+		return nil, err
+	}
+	sort, err := c.sort(ctx, q.Text)
+	if err != nil {
+		return nil, err
+	}
+	find := astra.FindQuery{
+		Sort:              sort,
+		Projection:        map[string]any{"$vector": 0},
+		Limit:             q.Limit,
+		IncludeSimilarity: true,
+	}
+	if filter != nil {
+		find.Filter = filter
+	}
+	collection := c.database.Collection(c.config.Indexing.Collection)
+	page, err := collection.Find(ctx, find)
+	if filter != nil && isRefusedFilter(err) {
+		if q.Filter != nil {
+			return nil, &ConfigError{Err: err,
+				Reason: "the database behind this Data API does not filter a vector search: search without a filter"}
+		}
+		c.log.Warn("the database does not filter a vector search: the nearest documents of all streams are read, "+
+			"and hits of the stream beyond them are missing", "documents", MaxSearchLimit)
+		find.Filter, find.Limit = nil, MaxSearchLimit
+		page, err = collection.Find(ctx, find)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return q.hits(page.Documents)
+}
+
+// filter joins the stream and the filter; nil when there is neither.
+func (q *SearchQuery) filter() (map[string]any, error) {
+	if q.Limit < 1 || q.Limit > MaxSearchLimit {
+		return nil, &ConfigError{Reason: fmt.Sprintf("search: the limit is %d; use 1 to %d", q.Limit, MaxSearchLimit)}
+	}
+	var members map[string]json.RawMessage
+	if q.Filter != nil && (json.Unmarshal(q.Filter, &members) != nil || members == nil) {
+		return nil, &ConfigError{Reason: `search: the filter is not a JSON object such as {"country": "GB"}`}
+	}
+	switch {
+	case q.Stream == "" && len(members) == 0:
+		return nil, nil
+	case q.Stream == "":
+		return map[string]any{"$and": []any{members}}, nil
+	case len(members) == 0:
+		return map[string]any{document.FieldStream: q.Stream}, nil
+	}
+	return map[string]any{"$and": []any{map[string]any{document.FieldStream: q.Stream}, members}}, nil
+}
+
+// sort is by nearness to the text: by its vector, or by the text itself where the
+// server embeds.
+func (c *Connector) sort(ctx context.Context, text string) (map[string]any, error) {
+	switch {
+	case c.config.Embedding.Mode == spec.ModeAstraVectorize:
+		return map[string]any{"$vectorize": text}, nil
+	case c.embedder == nil:
 		return nil, &ConfigError{Reason: "embedding.mode from_field: there is no embedder for a query"}
 	}
-	vectors, err := c.embedder.Embed(ctx, []string{query})
-	if err != nil {
-		return nil, err
-	}
-	page, err := c.database.Collection(c.config.Indexing.Collection).Find(ctx, astra.FindQuery{
-		Sort:              map[string]any{"$vector": vectors[0]},
-		Projection:        map[string]any{"$vector": 0},
-		Limit:             limit,
-		IncludeSimilarity: true,
-	})
-	if err != nil {
-		return nil, err
-	}
-	hits := make([]Hit, 0, len(page.Documents))
-	for _, raw := range page.Documents {
+	vector, err := embed.EmbedQuery(ctx, c.embedder, text)
+	return map[string]any{"$vector": vector}, err
+}
+
+// hits decodes what was found, leaves out other streams' and cuts at the limit.
+func (q *SearchQuery) hits(documents []json.RawMessage) ([]Hit, error) {
+	hits := make([]Hit, 0, min(len(documents), q.Limit))
+	for _, raw := range documents {
 		var d struct {
-			Similarity float64 `json:"$similarity"`
-			Stream     string  `json:"_ab_stream"`
-			RecordID   string  `json:"_ab_record_id"`
-			Text       string  `json:"text"`
+			Similarity float64         `json:"$similarity"`
+			ID         json.RawMessage `json:"_id"`
+			Stream     string          `json:"_ab_stream"`
+			RecordID   string          `json:"_ab_record_id"`
+			Text       string          `json:"text"`
 		}
 		if err := json.Unmarshal(raw, &d); err != nil {
 			return nil, fmt.Errorf("search: document %.200s: %w", raw, err)
 		}
-		hits = append(hits, Hit{Similarity: d.Similarity, Stream: d.Stream, RecordID: d.RecordID, Text: d.Text, Document: raw})
+		if len(hits) == q.Limit || q.Stream != "" && d.Stream != q.Stream {
+			continue
+		}
+		h := Hit{Similarity: d.Similarity, Stream: d.Stream, RecordID: d.RecordID, Text: d.Text, Document: raw}
+		if json.Unmarshal(d.ID, &h.ID) != nil {
+			h.ID = string(d.ID)
+		}
+		hits = append(hits, h)
 	}
 	return hits, nil
 }

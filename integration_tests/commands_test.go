@@ -67,7 +67,7 @@ func TestCheckChangesNothing(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"", "spec", "check", "write", "discover", "read", "local", "demo", "version"} {
+	for _, command := range []string{"", "spec", "check", "write", "discover", "read", "search", "plan", "verify", "local", "demo", "version"} {
 		args := strings.Fields(command + " --help")
 		r := runForPeople(t, args...)
 		require.Zero(t, r.code, command)
@@ -96,14 +96,6 @@ func TestWrongCommandLines(t *testing.T) {
 		require.Empty(t, r.stdout, line)
 		require.Contains(t, r.stderr, "destination-astra: ", line)
 	}
-}
-
-// TestCommandsToCome answer in the protocol's way.
-func TestCommandsToCome(t *testing.T) {
-	t.Parallel()
-	j := newJob(t, configFor("local:data"), catalogOf())
-	run(t, j.dir, nil, "discover", "--config", j.config).failed(t, "config_error", "not available")
-	run(t, j.dir, nil, "read", "--config", j.config, "--catalog", j.catalog).failed(t, "config_error", "not available")
 }
 
 func TestFlagsInAnyOrder(t *testing.T) {

@@ -98,24 +98,6 @@ func (a *app) write(ctx context.Context, f *files) error {
 	return errors.Join(err, c.Close())
 }
 
-func (a *app) discoverCommand(f *files) *cobra.Command {
-	return a.laterCommand("discover --config FILE", "Print the streams that the collection holds", f)
-}
-
-func (a *app) readCommand(f *files) *cobra.Command {
-	return a.laterCommand("read --config FILE --catalog FILE", "Print the stored records", f)
-}
-
-// laterCommand answers honestly for a command that is not built yet.
-func (a *app) laterCommand(use, short string, _ *files) *cobra.Command {
-	return &cobra.Command{
-		Use: use, Short: short + " (not available in this version)", Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return &connector.ConfigError{Reason: "the command " + cmd.Name() + " is not available in this version yet"}
-		},
-	}
-}
-
 // connector makes the connector of --config.
 func (a *app) connector(f *files, log *slog.Logger, adjust func(*connector.Options)) (*connector.Connector, error) {
 	text, err := readFile("config", f.config)

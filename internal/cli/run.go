@@ -132,6 +132,7 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().StringVar(&f.state, "state", "", "state `file` (JSON) to resume a read from")
 	root.AddCommand(
 		a.specCommand(), a.checkCommand(&f), a.discoverCommand(&f), a.readCommand(&f), a.writeCommand(&f),
+		a.searchCommand(&f), a.planCommand(&f), a.verifyCommand(&f),
 		a.localCommand(), a.demoCommand(), a.versionCommand(),
 	)
 	return root

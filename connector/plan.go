@@ -1,0 +1,217 @@
+package connector
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"destination-astra/document"
+	"destination-astra/embed"
+	"destination-astra/protocol"
+	"destination-astra/spec"
+)
+
+// Plan says what a write of the same input would do. Its JSON form is what
+// `plan --json` prints.
+type Plan struct {
+	Collection string        `json:"collection"`
+	Exists     bool          `json:"collection_exists"`
+	Embedder   string        `json:"embedder"`
+	Streams    []*StreamPlan `json:"streams"`
+	Total      PlanCounts    `json:"total"`
+	Calls      PlanCalls     `json:"calls"`
+
+	// PriceUSD is the price of a million tokens and CostUSD that of TokensToEmbed; nil
+	// when the price is not known.
+	PriceUSD *float64 `json:"usd_per_million_tokens"`
+	CostUSD  *float64 `json:"cost_usd"`
+	// MinimumSeconds is how long the embedding takes at least at the configured limits,
+	// and LimitedBy the setting that decides it; nil and empty when none is configured.
+	MinimumSeconds *float64 `json:"minimum_seconds"`
+	LimitedBy      string   `json:"limited_by,omitempty"`
+
+	SkippedLines         int64            `json:"skipped_lines"`
+	UnknownStreamRecords map[string]int64 `json:"unknown_stream_records,omitempty"`
+	// WouldFail says why the write would end early; empty when it would not.
+	WouldFail string `json:"would_fail,omitempty"`
+}
+
+// StreamPlan is a Plan's share of one stream.
+type StreamPlan struct {
+	Stream string `json:"stream"`
+	PlanCounts
+	// ChunkLengths count chunks by their tokens; empty ranges are left out.
+	ChunkLengths []LengthCount `json:"chunk_lengths"`
+	// Changing are the fields that differ from what is stored in every record that is
+	// stored: candidates for processing.exclude_fields. Empty when a record is unchanged.
+	Changing []string       `json:"fields_changed_in_every_record,omitempty"`
+	Compared int            `json:"changed_records_compared"`
+	Rejects  []RejectReason `json:"rejected_because,omitempty"`
+
+	watch   *fieldWatch
+	guesses []sampled // of a stream without a key
+	lengths lengthCounts
+	reasons rejectReasons
+}
+
+// PlanCounts are what a Plan counts, for a stream or for all.
+type PlanCounts struct {
+	Records  int64 `json:"records"` // received, rejected ones too
+	Rejected int64 `json:"rejected"`
+	Dropped  int64 `json:"dropped"`  // CDC deletes of a stream that does not deduplicate
+	Replaced int64 `json:"replaced"` // by a newer version of the same record close behind
+	Deleted  int64 `json:"deleted"`  // CDC deletes
+
+	New       int64 `json:"new"` // records of which nothing is stored
+	Changed   int64 `json:"changed"`
+	Unchanged int64 `json:"unchanged"`
+
+	Chunks            int64 `json:"chunks"`
+	Tokens            int64 `json:"tokens"` // of all chunks, as processing.tokenizer counts them
+	ChunksUnchanged   int64 `json:"chunks_unchanged"`
+	ChunksToWrite     int64 `json:"chunks_to_write"`
+	ChunksToEmbed     int64 `json:"chunks_to_embed"`
+	TokensToEmbed     int64 `json:"tokens_to_embed"`
+	DocumentsToDelete int64 `json:"documents_to_delete"` // older versions; not what finalising deletes
+	DocumentsToRaise  int64 `json:"documents_to_raise"`  // unchanged, in a stream that is replaced
+}
+
+// PlanOptions are what a plan may be told from outside.
+type PlanOptions struct {
+	// Cost returns the price in US dollars of embedding so many tokens with the
+	// configured mode and model; nil takes the list prices of embed.Cost.
+	Cost func(mode, model string, tokens int64) (dollars float64, known bool)
+}
+
+// Plan reads the input of a write and does everything that the write would, except
+// embedding and writing. It reads the collection where there is one, to tell what is
+// unchanged; it creates nothing. What would make the write fail is in the Plan; an error
+// is a plan that could not be made.
+func (c *Connector) Plan(
+	ctx context.Context, catalog *protocol.Catalog, in io.Reader, o PlanOptions,
+) (plan *Plan, err error) {
+	dry, applier, exists, err := c.rehearse(ctx, catalog)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, applier.written.close()) }()
+	p := &planner{
+		applier: applier, texts: newTally(tallyKeys), planned: newTally(tallyKeys), streams: map[*stream]*StreamPlan{},
+		plan: &Plan{Collection: c.config.Indexing.Collection, Exists: exists, Embedder: c.fingerprint()},
+		mode: c.config.Processing.RejectedRecords,
+	}
+	defer func() { err = errors.Join(err, p.texts.close(), p.planned.close()) }()
+	p.calls.perRequest = c.textsPerRequest()
+	if p.counter, err = c.tokenizer(); err != nil {
+		return nil, err
+	}
+	for _, s := range dry.streams.list {
+		p.addStream(s)
+		if err := p.inspect(ctx, s, exists, c.fingerprint()); err != nil {
+			return nil, err
+		}
+	}
+	dry.consumer = p
+	if err := dry.read(ctx, in); err != nil {
+		return nil, interruption(ctx, fmt.Errorf("plan: %w", err))
+	}
+	for _, s := range dry.streams.list {
+		if err := p.compareGuesses(ctx, s); err != nil {
+			return nil, interruption(ctx, fmt.Errorf("plan: %w", err))
+		}
+	}
+	p.finish(dry)
+	c.price(p.plan, o)
+	return p.plan, nil
+}
+
+// rehearse makes what plan and verify share with write: the streams, the builder for the
+// collection as it is (or as write would create it) and an applier to compare with.
+func (c *Connector) rehearse(ctx context.Context, catalog *protocol.Catalog) (*dryRun, *applier, bool, error) {
+	facts := callFacts{jobID: c.options.JobID, started: time.Now(), nonce: rand.Text()}
+	all, err := newStreams(catalog, facts, c.log)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	d, err := c.describeCollection(ctx)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	indexing := document.Indexing{Deny: c.wantedDeny()}
+	if d != nil {
+		indexing = indexingOf(d)
+		if _, err := c.judgeCollection(d); err != nil {
+			return nil, nil, false, err
+		}
+	}
+	builder, err := c.newBuilder(indexing)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	a := &applier{
+		collection: c.database.Collection(c.config.Indexing.Collection), embedder: c.embedder,
+		embedderID: c.fingerprint(), written: newTally(tallyKeys), recordIDs: newRecordIDs(c.log), log: c.log,
+	}
+	return &dryRun{streams: all, builder: builder, memory: c.options.MemoryBytes}, a, d != nil, nil
+}
+
+// price sets what the embedding costs and how long it takes at least.
+func (c *Connector) price(p *Plan, o PlanOptions) {
+	e := c.config.Embedding
+	if o.Cost == nil {
+		o.Cost = embed.Cost
+	}
+	if price, known := o.Cost(e.Mode, e.Model, 1e6); known {
+		cost, _ := o.Cost(e.Mode, e.Model, p.Total.TokensToEmbed)
+		p.PriceUSD, p.CostUSD = &price, &cost
+	}
+	limit := func(n int64, perMinute int, setting string) {
+		if perMinute == 0 {
+			return
+		}
+		seconds := 60 * float64(n) / float64(perMinute)
+		if p.MinimumSeconds == nil || seconds > *p.MinimumSeconds {
+			p.MinimumSeconds, p.LimitedBy = &seconds, setting
+		}
+	}
+	limit(p.Calls.EmbeddingRequests, e.Ceilings.RequestsPerMinute, "requests_per_minute")
+	limit(p.Total.TokensToEmbed, e.Ceilings.TokensPerMinute, "tokens_per_minute")
+}
+
+// textsPerRequest is how many texts a request to the embedding service takes at most; 0
+// when there is no service.
+func (c *Connector) textsPerRequest() int64 {
+	e := c.config.Embedding
+	switch e.Mode {
+	case spec.ModeFake, spec.ModeFromField, spec.ModeAstraVectorize:
+		return 0
+	case spec.ModeOpenAICompatible:
+		return embed.DefaultMaxTexts
+	}
+	if m, known := embed.FindModel(e.Mode, e.Model); known && m.MaxTexts > 0 {
+		return min(int64(m.MaxTexts), maxBatchDocuments)
+	}
+	return maxBatchDocuments
+}
+
+func (c *PlanCounts) add(d *PlanCounts) {
+	c.Records += d.Records
+	c.Rejected += d.Rejected
+	c.Dropped += d.Dropped
+	c.Replaced += d.Replaced
+	c.Deleted += d.Deleted
+	c.New += d.New
+	c.Changed += d.Changed
+	c.Unchanged += d.Unchanged
+	c.Chunks += d.Chunks
+	c.Tokens += d.Tokens
+	c.ChunksUnchanged += d.ChunksUnchanged
+	c.ChunksToWrite += d.ChunksToWrite
+	c.ChunksToEmbed += d.ChunksToEmbed
+	c.TokensToEmbed += d.TokensToEmbed
+	c.DocumentsToDelete += d.DocumentsToDelete
+	c.DocumentsToRaise += d.DocumentsToRaise
+}

@@ -1,0 +1,256 @@
+package connector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"destination-astra/chunk"
+	"destination-astra/document"
+	"destination-astra/spec"
+)
+
+// planner makes a [Plan] of the batches of a [dryRun].
+type planner struct {
+	plan    *Plan
+	applier *applier
+	counter chunk.Counter
+	texts   *tally // hashes of texts that the run needs a vector of
+	planned *tally // _ids of documents that are going to be written or raised
+	calls   callCounter
+	streams map[*stream]*StreamPlan
+	mode    spec.RejectedRecords
+}
+
+// addStream keeps the catalog's order in the plan.
+func (p *planner) addStream(s *stream) {
+	one := &StreamPlan{Stream: s.Descriptor.String(), watch: newFieldWatch()}
+	p.streams[s] = one
+	p.plan.Streams = append(p.plan.Streams, one)
+}
+
+// inspect looks whether there is anything to compare the stream with. What would stop
+// the write is noted; the stream then counts as new.
+func (p *planner) inspect(ctx context.Context, s *stream, exists bool, embedder string) error {
+	if !exists {
+		s.fresh = true
+		return nil
+	}
+	look := &inspector{collection: p.applier.collection, embedder: embedder, log: p.applier.log}
+	err := look.stream(ctx, s)
+	if p.stops(s, err) {
+		return nil
+	}
+	return err
+}
+
+// stops notes an error that would end the write at this stream.
+func (p *planner) stops(s *stream, err error) bool {
+	var config *ConfigError
+	var stale *StaleJobError
+	if !errors.As(err, &config) && !errors.As(err, &stale) {
+		return false
+	}
+	p.fail(Explain(err))
+	s.fresh = true
+	return true
+}
+
+// fail keeps the first reason: the write would stop there.
+func (p *planner) fail(reason string) {
+	if p.plan.WouldFail == "" {
+		p.plan.WouldFail = reason
+	}
+}
+
+// rejected counts a record that write refuses, and notes that it would stop there unless it
+// is told to skip such records.
+func (p *planner) rejected(s *stream, r *document.RejectError) {
+	one := p.streams[s]
+	one.Records++
+	one.Rejected++
+	one.reasons.add(r)
+	if p.mode.Mode != spec.ModeSkip {
+		p.fail(Explain(&RejectedError{Reject: r}))
+	}
+}
+
+// dropped counts a deletion that changes nothing.
+func (p *planner) dropped(s *stream) {
+	p.streams[s].Records++
+	p.streams[s].Dropped++
+}
+
+// batch compares what write would apply together and counts what that means. What came
+// before in the run counts as done, although nothing was stored.
+func (p *planner) batch(ctx context.Context, b *batch, older map[*stream]int64) error {
+	for s, n := range older {
+		p.streams[s].Records += n
+		p.streams[s].Replaced += n
+	}
+	d, found, err := p.compare(ctx, b)
+	if err != nil {
+		return err
+	}
+	work := map[*version]*planWork{}
+	for _, v := range b.versions {
+		work[v] = &planWork{}
+	}
+	reusable := map[string]bool{}
+	for _, c := range d.stale {
+		work[c.version].stale = append(work[c.version].stale, c)
+		reusable[c.stored.TextHash] = true
+	}
+	for _, c := range d.raise {
+		if again, err := p.planned.take(hashOf(c.id)); err != nil {
+			return err
+		} else if again == 0 {
+			work[c.version].raise++
+		}
+	}
+	for _, c := range d.insert {
+		again, err := p.planned.take(hashOf(c.id))
+		if err != nil {
+			return err
+		}
+		if again > 0 {
+			continue // a record that came before, unchanged
+		}
+		w := work[c.version]
+		w.insert++
+		w.bytes += int64(c.document.Size())
+		if err := p.embeds(ctx, c, reusable, w); err != nil {
+			return err
+		}
+	}
+	for _, v := range b.versions {
+		p.count(v, work[v], len(found[v.key()]) > 0)
+		if work[v].insert == 0 {
+			continue
+		}
+		if err := p.guess(v); err != nil {
+			return err
+		}
+	}
+	return p.watchFields(ctx, b, work)
+}
+
+// planWork is what a write would do for one version.
+type planWork struct {
+	insert, raise, embed int64
+	tokens, bytes        int64 // tokens to embed, bytes to insert
+	lookups              int64 // reads that look for a stored text
+	stale                []change
+}
+
+// compare reads what is stored. A stream that the write may not touch is set aside, and
+// the rest compared.
+func (p *planner) compare(ctx context.Context, b *batch) (*diff, map[string][]stored, error) {
+	for {
+		found, err := p.applier.read(ctx, b, false)
+		if err != nil {
+			return nil, nil, err
+		}
+		d, err := newDiff(b, found, p.applier.embedderID)
+		if err == nil {
+			return d, found, nil
+		}
+		s := blamed(b, err)
+		if s == nil || !p.stops(s, err) {
+			return nil, nil, err
+		}
+	}
+}
+
+// blamed is the stream of the batch that the error names.
+func blamed(b *batch, err error) *stream {
+	var config *ConfigError
+	var stale *StaleJobError
+	for _, v := range b.versions {
+		switch {
+		case v.stream.fresh:
+		case errors.As(err, &config) && config.Stream != nil && *config.Stream == v.stream.Descriptor,
+			errors.As(err, &stale) && stale.Stream == v.stream.Descriptor:
+			return v.stream
+		}
+	}
+	return nil
+}
+
+// embeds decides whether a missing document's text would be embedded: not when it was
+// seen before in this run, nor when a stored document that write looks at has it.
+func (p *planner) embeds(ctx context.Context, c change, reusable map[string]bool, w *planWork) error {
+	if p.applier.embedder == nil {
+		return nil
+	}
+	hash, ok := keyFromHex(c.document.TextHash)
+	if !ok {
+		return fmt.Errorf("plan: text hash %q", c.document.TextHash)
+	}
+	n, err := p.texts.take(hash)
+	if err != nil || n > 0 || reusable[c.document.TextHash] {
+		return err
+	}
+	if s := c.version.stream; s.replacing && !s.fresh {
+		w.lookups++
+		id, err := p.applier.documentOf(ctx, s, c.document.TextHash)
+		if err != nil || id != nil {
+			return err
+		}
+	}
+	w.embed++
+	w.tokens += int64(p.counter.Count(c.document.Text))
+	return nil
+}
+
+// count adds one version. In a keyed stream "changed" is a record of which something else
+// is stored; elsewhere a changed record is a new one.
+func (p *planner) count(v *version, w *planWork, wasThere bool) {
+	one := p.streams[v.stream]
+	one.Records++
+	for i := range v.record.Documents {
+		tokens := p.counter.Count(v.record.Documents[i].Text)
+		one.Tokens += int64(tokens)
+		one.lengths.add(tokens)
+	}
+	chunks := int64(len(v.record.Documents))
+	stale := int64(len(w.stale))
+	switch {
+	case v.record.Deleted:
+		one.Deleted++
+	case w.insert == 0 && stale == 0:
+		one.Unchanged++
+	case wasThere && v.stream.Dedup:
+		one.Changed++
+	default:
+		one.New++
+	}
+	one.Chunks += chunks
+	one.ChunksUnchanged += chunks - w.insert
+	one.ChunksToWrite += w.insert
+	one.ChunksToEmbed += w.embed
+	one.TokensToEmbed += w.tokens
+	one.DocumentsToDelete += stale
+	one.DocumentsToRaise += w.raise
+	p.calls.add(v, w)
+}
+
+// finish closes the counts.
+func (p *planner) finish(d *dryRun) {
+	for _, one := range p.plan.Streams {
+		one.ChunkLengths = one.lengths.list()
+		one.Rejects = one.reasons.list
+		one.Compared, one.Changing = one.watch.result()
+		if one.Unchanged > 0 {
+			one.Changing = nil // a field that differs by itself would have changed these too
+		}
+		p.plan.Total.add(&one.PlanCounts)
+	}
+	if limit := int64(p.mode.MaxRecords); limit > 0 && p.plan.Total.Rejected > limit {
+		p.fail(fmt.Sprintf("%d records would be rejected, "+
+			"more than processing.rejected_records.max_rejected_records (%d) allows.", p.plan.Total.Rejected, limit))
+	}
+	p.plan.Calls = p.calls.finish()
+	p.plan.SkippedLines = d.skipped
+	p.plan.UnknownStreamRecords = d.unknownByName()
+}

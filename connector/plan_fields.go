@@ -1,0 +1,127 @@
+package connector
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"destination-astra/astra"
+	"destination-astra/document"
+)
+
+// Bounds of the search for fields that change in every record: how many changed records
+// of a stream are compared with what is stored, and how many there must be before a
+// field that differs in all of them means anything.
+const (
+	watchedRecords    = 200
+	minWatchedRecords = 5
+)
+
+// fieldWatch counts, over changed records, which of their fields differ from what is
+// stored. A field that differs in all of them (a time of extraction, a counter) makes
+// every sync write every record.
+type fieldWatch struct {
+	compared int
+	changed  map[string]int
+}
+
+func newFieldWatch() *fieldWatch { return &fieldWatch{changed: map[string]int{}} }
+
+// result names the fields that differed in every compared record.
+func (f *fieldWatch) result() (compared int, fields []string) {
+	for name, n := range f.changed {
+		if n == f.compared && n >= minWatchedRecords {
+			fields = append(fields, name)
+		}
+	}
+	slices.Sort(fields)
+	return f.compared, fields
+}
+
+// compare looks at the source's fields only: those of the layout follow from them.
+func (f *fieldWatch) compare(old, fresh sampled) {
+	f.compared++
+	for name, value := range fresh {
+		if !ownField(name) && !sameValue(old[name], value) {
+			f.changed[name]++
+		}
+	}
+	for name := range old {
+		if _, still := fresh[name]; !still && !ownField(name) {
+			f.changed[name]++
+		}
+	}
+}
+
+// watchFields compares the batch's changed records, until there were enough, with one of
+// the documents that they replace. All documents of a record have the same metadata.
+func (p *planner) watchFields(ctx context.Context, b *batch, work map[*version]*planWork) error {
+	owner := map[string]*version{} // by _id of the stored document
+	for _, v := range b.versions {
+		watch := p.streams[v.stream].watch
+		w := work[v]
+		if len(w.stale) == 0 || len(v.record.Documents) == 0 || watch.compared+len(owner) >= watchedRecords {
+			continue
+		}
+		owner[w.stale[0].stored.ID] = v
+	}
+	if len(owner) == 0 {
+		return nil
+	}
+	wanted := make([]any, 0, len(owner))
+	for _, v := range b.versions {
+		if w := work[v]; len(w.stale) > 0 && owner[w.stale[0].stored.ID] == v {
+			wanted = append(wanted, w.stale[0].stored.rawID())
+		}
+	}
+	return eachDocument(ctx, p.applier.collection, wanted, false, func(id string, old sampled) error {
+		v := owner[id]
+		if v == nil {
+			return nil
+		}
+		fresh, err := fieldsOf(&v.record.Documents[0])
+		if err == nil {
+			p.streams[v.stream].watch.compare(old, fresh)
+		}
+		return err
+	})
+}
+
+// fieldsOf is a new document as it is going to be stored, without its vector.
+func fieldsOf(d *document.Document) (sampled, error) {
+	var fields sampled
+	if err := json.Unmarshal(d.AppendJSON(nil, nil), &fields); err != nil {
+		return nil, fmt.Errorf("document %s: %w", d.ID(), err)
+	}
+	return fields, nil
+}
+
+// eachDocument reads whole documents by _id, with or without their vectors.
+func eachDocument(
+	ctx context.Context, coll collection, ids []any, vectors bool, each func(id string, d sampled) error,
+) error {
+	projection := map[string]any{"$vector": 0}
+	size := maxIn
+	if vectors {
+		projection, size = map[string]any{"*": 1}, vectorsPerGet
+	}
+	for part := range slices.Chunk(ids, size) {
+		query := astra.FindQuery{Filter: map[string]any{"_id": map[string]any{"$in": part}}, Projection: projection}
+		err := coll.FindAll(ctx, query, func(raw json.RawMessage) error {
+			s, err := decodeStored(raw)
+			if err != nil {
+				return err
+			}
+			var d sampled
+			if err := json.Unmarshal(raw, &d); err != nil {
+				return fmt.Errorf("find: document %.200s: %w", raw, err)
+			}
+			return each(s.ID, d)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

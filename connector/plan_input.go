@@ -1,0 +1,172 @@
+package connector
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"destination-astra/document"
+	"destination-astra/protocol"
+)
+
+// dryRun turns the messages of a write into batches, as write does, and stores nothing.
+// Its consumer gets everything in the input's order, from one goroutine.
+type dryRun struct {
+	streams  *streams
+	builder  *document.Builder
+	memory   int64
+	consumer dryConsumer
+
+	budget   *budget
+	ordinals *tally
+	open     *batch
+	older    map[*stream]int64
+	unknown  map[protocol.StreamDescriptor]int64 // records of streams that the catalog lacks
+	skipped  int64                               // lines that are no messages
+}
+
+// dryConsumer is what a plan or a verify does with the input.
+type dryConsumer interface {
+	// rejected is a record that write would refuse.
+	rejected(s *stream, r *document.RejectError)
+	// dropped is a CDC delete in a stream that does not deduplicate.
+	dropped(s *stream)
+	// batch takes what write would apply together. The records that newer versions in the
+	// batch replaced are counted in older.
+	batch(ctx context.Context, b *batch, older map[*stream]int64) error
+}
+
+// read runs until the input ends.
+func (d *dryRun) read(ctx context.Context, in io.Reader) (err error) {
+	d.ordinals, d.budget = newTally(tallyKeys), newBudget(d.memory)
+	d.open, d.older = newBatch(), map[*stream]int64{}
+	d.unknown = map[protocol.StreamDescriptor]int64{}
+	defer func() { err = errors.Join(err, d.ordinals.close()) }()
+	stop, halt := context.WithCancel(ctx)
+	defer halt()
+	intake := newIntake(d.streams, d.builder, d.budget, workers())
+	reader := protocol.NewReader(in, protocol.ReaderOptions{})
+	group, gctx := errgroup.WithContext(ctx)
+	intake.start(stop, reader)
+	group.Go(func() error { return intake.build(gctx, stop) })
+	group.Go(func() error { return d.take(gctx, intake.ordered) })
+	err = group.Wait()
+	d.skipped = reader.Skipped()
+	return err
+}
+
+// take gathers batches. One goes on when it is full, or when the intake waits for the
+// memory that it holds.
+func (d *dryRun) take(ctx context.Context, slabs <-chan *slab) error {
+	for {
+		select {
+		case s, ok := <-slabs:
+			if !ok {
+				return d.flush(ctx)
+			}
+			if err := d.slab(ctx, s); err != nil {
+				return err
+			}
+		case <-d.budget.wake:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if d.budget.starved.Load() {
+			if err := d.flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (d *dryRun) slab(ctx context.Context, s *slab) error {
+	if err := await(ctx, s.ready); err != nil {
+		return err
+	}
+	for i := range s.items {
+		it := &s.items[i]
+		if it.message.Record == nil {
+			continue
+		}
+		if err := d.record(it); err != nil {
+			return err
+		}
+		if d.open.full() {
+			if err := d.flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// flush hands the open batch on and gives its memory back.
+func (d *dryRun) flush(ctx context.Context) error {
+	b, older := d.open, d.older
+	if b.empty() {
+		return nil
+	}
+	d.open, d.older = newBatch(), map[*stream]int64{}
+	defer func() {
+		for _, v := range b.versions {
+			d.budget.free(v.bytes)
+		}
+	}()
+	return d.consumer.batch(ctx, b, older)
+}
+
+// record puts a record into the open batch, or tells the consumer that it goes into none.
+func (d *dryRun) record(it *item) error {
+	var reject *document.RejectError
+	switch {
+	case it.stream == nil:
+		d.unknown[it.message.Record.Stream]++
+		return nil
+	case errors.As(it.err, &reject):
+		d.budget.free(it.bytes)
+		d.consumer.rejected(it.stream, reject)
+		return nil
+	case it.err != nil:
+		return fmt.Errorf("stream %q: %w", it.stream.Descriptor, it.err)
+	case it.record.Deleted && !it.stream.Dedup:
+		d.budget.free(it.bytes)
+		d.consumer.dropped(it.stream)
+		return nil
+	}
+	if it.stream.Identity != document.IdentityKey {
+		n, err := d.ordinals.take(it.record.Identity)
+		if err != nil {
+			return err
+		}
+		it.record.SetOrdinal(n)
+	}
+	before := len(d.open.versions)
+	d.open.add(&version{stream: it.stream, record: it.record, bytes: it.bytes}, time.Time{})
+	if len(d.open.versions) == before {
+		d.older[it.stream]++
+	}
+	return nil
+}
+
+// unknownByName is unknown as people read it; nil when there is none.
+func (d *dryRun) unknownByName() map[string]int64 {
+	if len(d.unknown) == 0 {
+		return nil
+	}
+	byName := map[string]int64{}
+	for s, n := range d.unknown {
+		byName[s.String()] += n
+	}
+	return byName
+}
+
+// keyFromHex is a hash of 32 hex digits.
+func keyFromHex(digits string) (key tallyKey, ok bool) {
+	n, err := hex.Decode(key[:], []byte(digits[:min(len(digits), 2*len(key))]))
+	return key, err == nil && n == len(key)
+}

@@ -1,0 +1,227 @@
+package connector
+
+import (
+	"context"
+	"crypto/sha256"
+	"maps"
+	"slices"
+	"strings"
+
+	"destination-astra/astra"
+	"destination-astra/document"
+)
+
+// verifier makes a [Verification] of the batches of a [dryRun].
+type verifier struct {
+	result  *Verification
+	applier *applier
+	exists  bool
+	vectors bool
+	streams map[*stream]*StreamVerification
+	// seen has the keys of the input, the _ids expected of streams without a key, and
+	// those already found stale.
+	seen *tally
+	// contents are the documents expected of streams whose _ids cannot be known.
+	contents map[*stream]map[tallyKey]*wanted
+}
+
+// wanted is how often a content is expected, and what it begins with.
+type wanted struct {
+	times int64
+	text  string
+}
+
+// rejected: nothing is expected of the record, and what is stored of its key may stay.
+func (v *verifier) rejected(s *stream, _ *document.RejectError) {
+	v.streams[s].Records++
+	v.streams[s].Rejected++
+}
+
+func (v *verifier) dropped(s *stream) { v.streams[s].Records++ }
+
+// batch compares one stretch of the input. A newer version of a record takes back what
+// was found of an older one.
+func (v *verifier) batch(ctx context.Context, b *batch, older map[*stream]int64) error {
+	for s, n := range older {
+		v.streams[s].Records += n
+	}
+	known := newBatch()
+	for _, version := range b.versions {
+		v.streams[version.stream].Records++
+		if contents := v.contents[version.stream]; contents != nil {
+			v.want(contents, version)
+			continue
+		}
+		if err := v.see(version); err != nil {
+			return err
+		}
+		known.versions = append(known.versions, version)
+	}
+	found := map[string][]stored{}
+	if v.exists && len(known.versions) > 0 {
+		var err error
+		if found, err = v.applier.read(ctx, known, true); err != nil {
+			return err
+		}
+	}
+	present := map[string]*present{}
+	for _, version := range known.versions {
+		if err := v.place(version, found[version.key()], present); err != nil {
+			return err
+		}
+	}
+	return v.compare(ctx, present)
+}
+
+// present is an expected document that is there.
+type present struct {
+	version  *version
+	document *document.Document
+}
+
+// want counts the contents of a version whose _ids cannot be known.
+func (v *verifier) want(contents map[tallyKey]*wanted, version *version) {
+	for i := range version.record.Documents {
+		d := &version.record.Documents[i]
+		v.streams[version.stream].Compared++
+		key := contentOf(d.ID())
+		if contents[key] == nil {
+			contents[key] = &wanted{text: beginning(d.Text)}
+		}
+		contents[key].times++
+	}
+}
+
+// contentOf is the half of an _id of ours that says what is in the document.
+func contentOf(id string) tallyKey {
+	key, _ := keyFromHex(strings.TrimPrefix(id, document.KeyOfID(id)))
+	return key
+}
+
+// hashOf makes any _id a key of a tally.
+func hashOf(id string) tallyKey {
+	sum := sha256.Sum256([]byte(id))
+	return tallyKey(sum[:16])
+}
+
+// see notes what the stream is expected to hold, for the search for leftovers.
+func (v *verifier) see(version *version) error {
+	if version.stream.Dedup {
+		n, err := v.seen.take(version.record.Identity)
+		if err == nil && n > 0 {
+			v.streams[version.stream].forget(version.key())
+		}
+		return err
+	}
+	for i := range version.record.Documents {
+		if _, err := v.seen.take(hashOf(version.record.Documents[i].ID())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// place sorts a record's documents into missing, present and stale.
+func (v *verifier) place(version *version, found []stored, all map[string]*present) error {
+	one := v.streams[version.stream]
+	there := map[string]bool{}
+	for _, s := range found {
+		there[s.ID] = true
+	}
+	for i := range version.record.Documents {
+		d := &version.record.Documents[i]
+		one.Compared++
+		if there[d.ID()] {
+			all[d.ID()] = &present{version, d}
+			delete(there, d.ID())
+			continue
+		}
+		f := one.finding(version.key(), nameOf(version, d.ID()))
+		f.Missing = append(f.Missing, d.ID())
+		if f.Text == "" {
+			f.Text = beginning(d.Text)
+		}
+	}
+	if !version.stream.Dedup {
+		return nil
+	}
+	for id := range there {
+		f := one.finding(version.key(), nameOf(version, id))
+		f.Stale = append(f.Stale, id)
+		if _, err := v.seen.take(hashOf(id)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compare reads the documents that are there and holds each field against the expected
+// one.
+func (v *verifier) compare(ctx context.Context, all map[string]*present) error {
+	ids := make([]any, 0, len(all))
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		ids = append(ids, id)
+	}
+	return eachDocument(ctx, v.applier.collection, ids, v.vectors, func(id string, got sampled) error {
+		p := all[id]
+		if p == nil {
+			return nil
+		}
+		want, err := fieldsOf(p.document)
+		if err != nil {
+			return err
+		}
+		fields := differing(want, got)
+		if v.vectors && !v.sameVector(p.document, got) {
+			fields = append(fields, "$vector")
+		}
+		if len(fields) > 0 {
+			f := v.streams[p.version.stream].finding(p.version.key(), nameOf(p.version, id))
+			f.Differing = append(f.Differing, id)
+			f.Fields = union(f.Fields, fields)
+		}
+		return nil
+	})
+}
+
+// differing are the fields that an _id stands for and that are not alike.
+func differing(want, got sampled) []string {
+	var names []string
+	free := func(name string) bool {
+		return name == document.FieldGenerationID || name == document.FieldAttempt || name == "$vector"
+	}
+	for name, value := range want {
+		if !free(name) && !sameValue(value, got[name]) {
+			names = append(names, name)
+		}
+	}
+	for name := range got {
+		if _, expected := want[name]; !expected && !free(name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// sameVector checks that there is a vector of the right length, and its values where the
+// record brings them.
+func (v *verifier) sameVector(d *document.Document, got sampled) bool {
+	vector, err := astra.VectorFrom(got["$vector"])
+	if err != nil || len(vector) == 0 {
+		return false
+	}
+	if d.Vector != nil {
+		return slices.Equal(vector, d.Vector)
+	}
+	return v.applier.embedder == nil || len(vector) == v.applier.embedder.Dimension()
+}
+
+func union(a, b []string) []string {
+	for _, name := range b {
+		if !slices.Contains(a, name) {
+			a = append(a, name)
+		}
+	}
+	slices.Sort(a)
+	return a
+}

@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"destination-astra/connector"
+)
+
+func (a *app) planCommand(f *files) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "plan --config FILE --catalog FILE [--json]",
+		Short: "Say what a write of the messages on stdin would do and cost; writes and embeds nothing",
+		Args:  noArgs,
+		RunE: forPeople(func(cmd *cobra.Command, _ []string) error {
+			return a.plan(cmd.Context(), f, asJSON)
+		}),
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the plan as a line of JSON")
+	return cmd
+}
+
+// plan prints what the input would do.
+func (a *app) plan(ctx context.Context, f *files, asJSON bool) error {
+	catalog, err := readCatalog(f)
+	if err != nil {
+		return err
+	}
+	c, err := a.connector(f, a.stderrLogger(), nil)
+	if err != nil {
+		return err
+	}
+	plan, err := c.Plan(ctx, catalog, a.stdin, a.planOptions())
+	switch {
+	case err != nil:
+	case asJSON:
+		err = printJSON(a.stdout, plan)
+	default:
+		err = printPlan(a.stdout, plan)
+	}
+	return errors.Join(err, c.Close())
+}
+
+// planOptions say what is known beyond the configuration: no prices yet.
+func (a *app) planOptions() connector.PlanOptions { return connector.PlanOptions{} }
+
+// printPlan prints a plan for people.
+func printPlan(out io.Writer, p *connector.Plan) error {
+	b := &lines{}
+	exists := "exists"
+	if !p.Exists {
+		exists = "does not exist yet, the write creates it"
+	}
+	b.add("Collection %s (%s), embedder %s", p.Collection, exists, p.Embedder)
+	for _, s := range p.Streams {
+		printStreamPlan(b, s)
+	}
+	b.add("")
+	b.add("Total")
+	printCounts(b, &p.Total)
+	b.add("  calls        %d find, %d insertMany, %d updateMany, %d deleteMany; %d embedding requests",
+		p.Calls.Find, p.Calls.InsertMany, p.Calls.UpdateMany, p.Calls.DeleteMany, p.Calls.EmbeddingRequests)
+	if p.CostUSD != nil {
+		b.add("  cost         %.4f US dollars, at %g for a million tokens", *p.CostUSD, *p.PriceUSD)
+	} else {
+		b.add("  cost         unknown: no price is known for this model")
+	}
+	if p.MinimumSeconds != nil {
+		b.add("  duration     at least %.0f s, because of embedding.%s", *p.MinimumSeconds, p.LimitedBy)
+	} else {
+		b.add("  duration     no limit is configured that would set one")
+	}
+	printInput(b, p.SkippedLines, p.UnknownStreamRecords)
+	if p.WouldFail != "" {
+		b.add("")
+		b.add("The write would fail: %s", p.WouldFail)
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// printStreamPlan prints a stream's counts, the histogram of its chunks, and what its user
+// may want to change.
+func printStreamPlan(b *lines, s *connector.StreamPlan) {
+	b.add("")
+	b.add("Stream %s", s.Stream)
+	printCounts(b, &s.PlanCounts)
+	most := int64(0)
+	for _, l := range s.ChunkLengths {
+		most = max(most, l.Chunks)
+	}
+	for i, l := range s.ChunkLengths {
+		name := ""
+		if i == 0 {
+			name = "lengths"
+		}
+		b.add("  %-12s %5d to %5d tokens  %8d  %s", name, min(l.From+1, l.To), l.To, l.Chunks,
+			strings.Repeat("#", int(max(1, 30*l.Chunks/most))))
+	}
+	if len(s.Changing) > 0 {
+		b.add("  changing     %s: different in every record (of %d compared); if that means nothing, "+
+			"put them into processing.exclude_fields", strings.Join(s.Changing, ", "), s.Compared)
+	}
+	for _, r := range s.Rejects {
+		field := ""
+		if r.Field != "" {
+			field = "field " + r.Field + ": "
+		}
+		b.add("  rejected     %d: %s%s", r.Records, field, r.Reason)
+		if len(r.RecordIDs) > 0 {
+			b.add("               such as %s", strings.Join(r.RecordIDs, ", "))
+		}
+	}
+}
+
+// printCounts prints the lines that a stream and the total share.
+func printCounts(b *lines, c *connector.PlanCounts) {
+	b.add("  records      %d: %d new, %d changed, %d unchanged%s%s%s%s", c.Records, c.New, c.Changed, c.Unchanged,
+		unlessZero(c.Replaced, "replaced by newer versions"), unlessZero(c.Deleted, "deleted"),
+		unlessZero(c.Dropped, "deletions without effect"), unlessZero(c.Rejected, "rejected"))
+	b.add("  chunks       %d of %d tokens: %d unchanged, %d to write",
+		c.Chunks, c.Tokens, c.ChunksUnchanged, c.ChunksToWrite)
+	b.add("  to embed     %d chunks of %d tokens", c.ChunksToEmbed, c.TokensToEmbed)
+	b.add("  documents    %d to delete%s", c.DocumentsToDelete,
+		unlessZero(c.DocumentsToRaise, "to raise to this generation"))
+}
+
+// printInput says what of the input was passed over.
+func printInput(b *lines, skipped int64, unknown map[string]int64) {
+	if skipped > 0 {
+		b.add("  skipped      %d lines that are no Airbyte messages", skipped)
+	}
+	for _, name := range slices.Sorted(maps.Keys(unknown)) {
+		b.add("  skipped      %d records of the stream %s, which the catalog lacks", unknown[name], name)
+	}
+}
+
+// unlessZero is a further part of a list; nothing when there is nothing to say.
+func unlessZero(n int64, what string) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d %s", n, what)
+}
+
+// lines collects text.
+type lines struct{ strings.Builder }
+
+// add appends one line.
+func (l *lines) add(format string, args ...any) { fmt.Fprintf(l, format+"\n", args...) }

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"destination-astra/connector"
+	"destination-astra/protocol"
+)
+
+func (a *app) readCommand(f *files) *cobra.Command {
+	return &cobra.Command{
+		Use:   "read --config FILE --catalog FILE [--state FILE]",
+		Short: "Print the stored documents of the catalog's streams as records",
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.read(cmd.Context(), f) },
+	}
+}
+
+func (a *app) read(ctx context.Context, f *files) error {
+	catalog, err := readCatalog(f)
+	if err != nil {
+		return err
+	}
+	var from connector.ReadState
+	if f.state != "" {
+		text, err := readFile("state", f.state)
+		if err != nil {
+			return err
+		}
+		if from, err = connector.ParseReadState(text); err != nil {
+			return err
+		}
+	}
+	c, err := a.connector(f, a.logger(), nil)
+	if err != nil {
+		return err
+	}
+	_, err = c.Read(ctx, catalog, from)
+	return errors.Join(err, c.Close())
+}
+
+// readCatalog reads the configured catalog; --config is needed too, and named first.
+func readCatalog(f *files) (*protocol.Catalog, error) {
+	if f.config == "" {
+		return nil, missing("config")
+	}
+	text, err := readFile("catalog", f.catalog)
+	if err != nil {
+		return nil, err
+	}
+	return protocol.ParseCatalog(text)
+}

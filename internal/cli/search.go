@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"destination-astra/connector"
+)
+
+// searchFlags are the flags of the command search.
+type searchFlags struct {
+	stream, filter string
+	limit          int
+	json           bool
+}
+
+func (a *app) searchCommand(f *files) *cobra.Command {
+	var flags searchFlags
+	cmd := &cobra.Command{
+		Use:   "search --config FILE [--stream NAME] [--limit N] [--filter JSON] [--json] QUERY",
+		Short: "Search the collection for the documents nearest to a text",
+		RunE: forPeople(func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 || strings.TrimSpace(args[0]) == "" {
+				return usageError{errors.New("search takes one text to search for; put it in quotes")}
+			}
+			return a.search(cmd.Context(), f, flags, args[0])
+		}),
+	}
+	set := cmd.Flags()
+	set.StringVar(&flags.stream, "stream", "", "search only in the stream of this `name` (as in _ab_stream)")
+	set.IntVar(&flags.limit, "limit", 10, "the most hits, 1 to 1000")
+	set.StringVar(&flags.filter, "filter", "", "a Data API `filter` (JSON object) that hits must match")
+	set.BoolVar(&flags.json, "json", false, "print each hit as a line of JSON")
+	return cmd
+}
+
+// search checks the flags before anything is opened or embedded.
+func (a *app) search(ctx context.Context, f *files, flags searchFlags, text string) error {
+	q := connector.SearchQuery{Text: text, Stream: flags.stream, Limit: flags.limit}
+	if flags.limit < 1 || flags.limit > connector.MaxSearchLimit {
+		return usageError{fmt.Errorf("--limit is %d: use 1 to %d", flags.limit, connector.MaxSearchLimit)}
+	}
+	if flags.filter != "" {
+		if !json.Valid([]byte(flags.filter)) {
+			return usageError{errors.New("--filter is not JSON")}
+		}
+		q.Filter = json.RawMessage(flags.filter)
+	}
+	c, err := a.connector(f, a.stderrLogger(), nil)
+	if err != nil {
+		return err
+	}
+	hits, err := c.SearchFor(ctx, q)
+	if err == nil {
+		err = a.printHits(hits, flags.json)
+	}
+	return errors.Join(err, c.Close())
+}
+
+// printHits prints JSON lines, a list on a terminal, or else one line a hit with its
+// parts between tabs.
+func (a *app) printHits(hits []connector.Hit, asJSON bool) error {
+	columns := width(a.stdout)
+	for i, h := range hits {
+		var err error
+		key := cmp.Or(h.RecordID, h.ID)
+		switch {
+		case asJSON:
+			err = printJSON(a.stdout, map[string]any{
+				"similarity": h.Similarity, "stream": h.Stream, "record_id": h.RecordID, "id": h.ID,
+				"text": h.Text, "document": h.Document})
+		case columns > 0:
+			_, err = fmt.Fprintf(a.stdout, "%2d. %.3f  %s\n    %s\n", i+1, h.Similarity, key,
+				excerpt(h.Text, max(columns-8, 40)))
+		default:
+			_, err = fmt.Fprintf(a.stdout, "%.3f\t%s\t%s\n", h.Similarity, key, excerpt(h.Text, excerptRunes))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(hits) == 0 && columns > 0 {
+		_, err := fmt.Fprintln(a.stdout, "Nothing found.")
+		return err
+	}
+	return nil
+}
