@@ -23,7 +23,7 @@ const certificateHelper = "EMBED_TEST_CERTIFICATE_HELPER"
 // TestCertificatesFromEnvironment: SSL_CERT_FILE makes a private authority trusted.
 func TestCertificatesFromEnvironment(t *testing.T) {
 	if url := os.Getenv(certificateHelper); url != "" {
-		e, err := embed.NewOpenAICompatible(embed.OpenAICompatibleOptions{BaseURL: url + "/v1", Dimensions: 8, Retry: quick})
+		e, err := embed.NewOpenAICompatible(embed.OpenAICompatibleOptions{BaseURL: url + "/v1", Dimensions: 8, Common: embed.Common{Retry: quick}})
 		require.NoError(t, err)
 		mustEmbed(t, e, "over TLS")
 		return
@@ -57,7 +57,7 @@ const proxyHelper = "EMBED_TEST_PROXY_HELPER"
 func TestProxyFromEnvironment(t *testing.T) {
 	if os.Getenv(proxyHelper) != "" {
 		e, err := embed.NewOpenAICompatible(embed.OpenAICompatibleOptions{
-			BaseURL: "http://vectors.invalid/v1", Dimensions: 8, Retry: quick,
+			BaseURL: "http://vectors.invalid/v1", Dimensions: 8, Common: embed.Common{Retry: quick},
 		})
 		require.NoError(t, err)
 		mustEmbed(t, e, "by way of the proxy")

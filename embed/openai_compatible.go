@@ -2,10 +2,6 @@ package embed
 
 import (
 	"fmt"
-	"net/http"
-	"time"
-
-	"destination-astra/internal/retry"
 )
 
 // Limits of one request of OpenAICompatible. Text Embeddings Inference takes 32
@@ -28,42 +24,12 @@ type OpenAICompatibleOptions struct {
 	// Dimensions is how long the model's vectors are. It is checked, never sent:
 	// many compatible services refuse the field.
 	Dimensions int
-	// Transport carries the requests; nil means one that honours HTTPS_PROXY,
-	// HTTP_PROXY and NO_PROXY.
-	Transport http.RoundTripper
-	// UserAgent is DefaultUserAgent when empty.
-	UserAgent string
-	// Timeout bounds one request, its reply included; DefaultTimeout when 0.
-	Timeout time.Duration
-	// Retry says how requests are repeated.
-	Retry retry.Policy
-	// MaxTexts and MaxBytes bound the texts of one request (bytes of UTF-8);
-	// DefaultMaxTexts and DefaultMaxBytes when 0. A longer text is sent alone.
-	MaxTexts, MaxBytes int
-	// Common holds the same options and more. What is set above goes before it.
-	Common Common
+	Common
 }
 
 // Format prints the options without the key, whatever the verb.
 func (o OpenAICompatibleOptions) Format(w fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(w, "{BaseURL:%s Model:%s Dimensions:%d}", shownText(o.BaseURL), o.Model, o.Dimensions)
-}
-
-// common merges the two places of the shared options.
-func (o OpenAICompatibleOptions) common() Common {
-	c := o.Common
-	if o.Transport != nil {
-		c.Transport = o.Transport
-	}
-	c.UserAgent = firstOf(o.UserAgent, c.UserAgent)
-	c.Timeout = orDefault(o.Timeout, c.Timeout)
-	c.MaxTexts = orDefault(o.MaxTexts, c.MaxTexts)
-	c.MaxBytes = orDefault(o.MaxBytes, c.MaxBytes)
-	r := o.Retry
-	if r.MaxAttempts != 0 || r.Base != 0 || r.Max != 0 || r.Budget != 0 || r.OnRetry != nil {
-		c.Retry = r
-	}
-	return c
 }
 
 // OpenAICompatible embeds with a service that speaks OpenAI's embeddings API, such
@@ -98,7 +64,7 @@ func NewOpenAICompatible(o OpenAICompatibleOptions) (*OpenAICompatible, error) {
 		dimension: dimension,
 		budget:    budget{texts: DefaultMaxTexts, bytes: DefaultMaxBytes},
 		dialect:   newOpenAIDialect(endpoint, model, 0),
-		common:    o.common(),
+		common:    o.Common,
 	})
 	s.client.version = true
 	return &OpenAICompatible{s}, nil

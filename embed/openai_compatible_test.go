@@ -34,8 +34,7 @@ func newCompatible(
 		APIKey:     markedKey,
 		Model:      "m",
 		Dimensions: 8,
-		Transport:  server.Transport(),
-		Retry:      quick,
+		Common:     embed.Common{Transport: server.Transport(), Retry: quick},
 	}
 	if change != nil {
 		change(&o)
