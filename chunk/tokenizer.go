@@ -18,21 +18,29 @@ type Tokenizer struct {
 
 // NewTokenizer returns the encoding called name: "gpt2" or "r50k_base", which
 // are the same, "cl100k_base" or "o200k_base". It returns an error for any
-// other name. It takes some 10 ms and 10 MB, so share what it returns.
+// other name. The first one of an encoding takes some 10 ms and 10 MB; later ones
+// share its vocabulary.
 func NewTokenizer(name string) (*Tokenizer, error) {
 	t := &Tokenizer{buffers: sync.Pool{New: func() any { return new(merges) }}}
 	switch name {
 	case "gpt2", "r50k_base":
-		t.next, t.ranks = nextGPT2, loadRanks(codec.NewR50kBase())
+		t.next, t.ranks = nextGPT2, gpt2Ranks()
 	case "cl100k_base":
-		t.next, t.ranks = nextCL100K, loadRanks(codec.NewCl100kBase())
+		t.next, t.ranks = nextCL100K, cl100kRanks()
 	case "o200k_base":
-		t.next, t.ranks = nextO200K, loadRanks(codec.NewO200kBase())
+		t.next, t.ranks = nextO200K, o200kRanks()
 	default:
 		return nil, fmt.Errorf("chunk: tokenizer %q is not gpt2, cl100k_base or o200k_base", name)
 	}
 	return t, nil
 }
+
+// The vocabularies never change and are large, so a process loads each at most once.
+var (
+	gpt2Ranks   = sync.OnceValue(func() map[string]uint32 { return loadRanks(codec.NewR50kBase()) })
+	cl100kRanks = sync.OnceValue(func() map[string]uint32 { return loadRanks(codec.NewCl100kBase()) })
+	o200kRanks  = sync.OnceValue(func() map[string]uint32 { return loadRanks(codec.NewO200kBase()) })
+)
 
 // loadRanks returns the tokens of c. Only its vocabulary is used: its own
 // scanner takes "\n \na" apart otherwise than tiktoken in cl100k_base.

@@ -30,9 +30,6 @@ type Options struct {
 	OpenLocal func(dir string) (http.RoundTripper, io.Closer, error)
 	// AstraTransport and EmbedTransport replace the network, for tests.
 	AstraTransport, EmbedTransport http.RoundTripper
-	// Tokenizer counts tokens instead of the one that processing.tokenizer names,
-	// which takes 10 ms to load at each write: tests share one.
-	Tokenizer chunk.Counter
 
 	// Getenv gives the variables that name another address of a provider
 	// (OPENAI_BASE_URL, OPENAI_API_BASE, CO_API_URL); nil means none is set.
@@ -207,9 +204,6 @@ func (c *Connector) newBuilder(indexing document.Indexing) (*document.Builder, e
 }
 
 func (c *Connector) tokenizer() (chunk.Counter, error) {
-	if c.options.Tokenizer != nil {
-		return c.options.Tokenizer, nil
-	}
 	t, err := chunk.NewTokenizer(c.config.Processing.Tokenizer)
 	if err != nil {
 		return nil, &ConfigError{Reason: "processing.tokenizer", Err: err}

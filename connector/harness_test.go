@@ -10,14 +10,12 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"destination-astra/chunk"
 	"destination-astra/connector"
 	"destination-astra/internal/embedtest"
 	"destination-astra/localastra"
@@ -29,9 +27,6 @@ const year = 365 * 24 * time.Hour
 
 // dimensions is the length of vectors in these tests: few, so that they are fast.
 const dimensions = 8
-
-// tokenizer is shared by all tests, because it takes long to load.
-var tokenizer = sync.OnceValues(func() (*chunk.Tokenizer, error) { return chunk.NewTokenizer("gpt2") })
 
 // world is what a sync meets: a Data API, an embedding service, a
 // configuration. All of it is in process, so that time can be made up.
@@ -146,11 +141,9 @@ func (w *world) write(ctx context.Context, a attempt) result {
 	}
 	out := &output{onState: a.onState}
 	writer := protocol.NewWriter(out)
-	counter, err := tokenizer()
-	require.NoError(w.t, err)
 	c, err := connector.New(connector.Options{
 		Config: w.config(), Writer: writer, Log: slog.New(protocol.NewLogHandler(writer, slog.LevelInfo)),
-		AstraTransport: a.network, EmbedTransport: w.embedder.Transport(), Tokenizer: counter,
+		AstraTransport: a.network, EmbedTransport: w.embedder.Transport(),
 		JobID: a.jobID, MemoryBytes: a.memory, Concurrency: a.batches,
 	})
 	require.NoError(w.t, err)

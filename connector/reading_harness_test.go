@@ -41,11 +41,9 @@ func (w *world) connectorWith(writer *protocol.Writer) *connector.Connector {
 
 func (w *world) connectorOn(network http.RoundTripper, writer *protocol.Writer) *connector.Connector {
 	w.t.Helper()
-	counter, err := tokenizer()
-	require.NoError(w.t, err)
 	c, err := connector.New(connector.Options{
 		Config: w.config(), Writer: writer, Log: slog.New(protocol.NewLogHandler(writer, slog.LevelInfo)),
-		AstraTransport: network, EmbedTransport: w.embedder.Transport(), Tokenizer: counter,
+		AstraTransport: network, EmbedTransport: w.embedder.Transport(),
 	})
 	require.NoError(w.t, err)
 	return c

@@ -42,7 +42,7 @@ type reference struct {
 type stretch struct{ from, acked, end int }
 
 func newReference(h history) (*reference, error) {
-	counter, err := tokenizer()
+	counter, err := chunk.NewTokenizer("gpt2")
 	if err != nil {
 		return nil, err
 	}

@@ -6,19 +6,14 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"destination-astra/chunk"
 	"destination-astra/connector"
 	"destination-astra/protocol"
 	"destination-astra/spec"
 )
-
-// sharedTokenizer is loaded once, which takes as long as a small sync.
-var sharedTokenizer = sync.OnceValues(func() (*chunk.Tokenizer, error) { return chunk.NewTokenizer("gpt2") })
 
 // inProcess runs the connector in the test's process.
 type inProcess struct {
@@ -35,12 +30,10 @@ func (p inProcess) write(t *testing.T, catalog object, messages []string) error 
 	require.Empty(t, warnings)
 	parsed, err := protocol.ParseCatalog([]byte(toJSON(t, catalog)))
 	require.NoError(t, err)
-	counter, err := sharedTokenizer()
-	require.NoError(t, err)
 	writer := protocol.NewWriter(p)
 	c, err := connector.New(connector.Options{
 		Config: config, Writer: writer, Log: slog.New(protocol.NewLogHandler(writer, slog.LevelInfo)),
-		AstraTransport: p.data, EmbedTransport: p.embedder, Tokenizer: counter,
+		AstraTransport: p.data, EmbedTransport: p.embedder,
 	})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, c.Close()) }()

@@ -2,8 +2,14 @@ package localastra_test
 
 import (
 	"fmt"
+	"os"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"destination-astra/localastra"
 )
@@ -28,12 +34,16 @@ func benchID(n int) string { return fmt.Sprintf("%032x%032x", n*0x9E3779B97F4A7C
 func openBench(b *testing.B, batches int) caller {
 	b.Helper()
 	c := open(b, localastra.Options{Dir: b.TempDir()})
+	loadBench(c, batches)
+	return c
+}
+
+func loadBench(c caller, batches int) {
 	c.must("", fmt.Sprintf(`{"createCollection":{"name":"c","options":{"vector":{"dimension":%d},
 		"indexing":{"deny":["text"]}}}}`, benchDimension))
 	for batch := range batches {
 		c.must("c", benchDocuments(batch))
 	}
-	return c
 }
 
 func BenchmarkInsertMany(b *testing.B) {
@@ -71,7 +81,8 @@ func BenchmarkFindByID(b *testing.B) {
 	for i := range ids {
 		ids[i] = benchID(i * 17)
 	}
-	benchFind(b, 20, `{"find":{"filter":{"_id":{"$in":["`+strings.Join(ids, `","`)+`"]}},"projection":{"_ab_stream":1}}}`)
+	benchFind(b, 20, `{"find":{"filter":{"_id":{"$in":["`+strings.Join(ids, `","`)+
+		`"]}},"projection":{"_ab_stream":1}}}`)
 }
 
 func BenchmarkFindByRecordID(b *testing.B) {
@@ -79,9 +90,111 @@ func BenchmarkFindByRecordID(b *testing.B) {
 }
 
 func BenchmarkFindByGeneration(b *testing.B) {
-	benchFind(b, 20, `{"find":{"filter":{"_ab_stream":"s","_ab_generation_id":{"$lt":1}},"projection":{"_ab_stream":1}}}`)
+	benchFind(b, 20, `{"find":{"filter":{"_ab_stream":"s","_ab_generation_id":{"$lt":1}},
+		"projection":{"_ab_stream":1}}}`)
+}
+
+// BenchmarkOpen opens a file with as many documents as BENCH_DOCUMENTS says.
+func BenchmarkOpen(b *testing.B) {
+	dir := b.TempDir()
+	server, err := localastra.Open(localastra.Options{Dir: dir})
+	require.NoError(b, err)
+	loadBench(caller{b, server}, benchBatches(b, 20))
+	require.NoError(b, server.Close())
+	b.ReportAllocs()
+	for b.Loop() {
+		server, err := localastra.Open(localastra.Options{Dir: dir})
+		require.NoError(b, err)
+		require.NoError(b, server.Close())
+	}
+}
+
+// BenchmarkFirstVectorSearch includes what the first search of a server has to load.
+func BenchmarkFirstVectorSearch(b *testing.B) {
+	dir := b.TempDir()
+	server, err := localastra.Open(localastra.Options{Dir: dir})
+	require.NoError(b, err)
+	loadBench(caller{b, server}, benchBatches(b, 20))
+	require.NoError(b, server.Close())
+	b.ReportAllocs()
+	for b.Loop() {
+		server, err := localastra.Open(localastra.Options{Dir: dir})
+		require.NoError(b, err)
+		caller{b, server}.must("c", vectorSearch())
+		b.StopTimer()
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		b.ReportMetric(float64(m.HeapAlloc)/(1<<20), "heap-MiB")
+		require.NoError(b, server.Close())
+		b.StartTimer()
+	}
+}
+
+// BenchmarkInsertManyConcurrently is BenchmarkInsertMany with four clients, as loaders
+// have.
+func BenchmarkInsertManyConcurrently(b *testing.B) {
+	c := openBench(b, 0)
+	bodies := make([]string, 32)
+	for i := range bodies {
+		bodies[i] = benchDocuments(i)
+	}
+	documents := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		var group errgroup.Group
+		group.SetLimit(4)
+		for _, body := range bodies {
+			group.Go(func() error {
+				c.must("c", body)
+				return nil
+			})
+		}
+		require.NoError(b, group.Wait())
+		documents += 100 * len(bodies)
+		b.StopTimer()
+		c.must("c", `{"deleteMany":{}}`)
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(documents)/b.Elapsed().Seconds(), "docs/s")
+}
+
+func BenchmarkFindByWords(b *testing.B) {
+	c := open(b, localastra.Options{Memory: true})
+	c.must("", `{"createCollection":{"name":"c"}}`)
+	for batch := range 100 {
+		documents := make([]string, 100)
+		for i := range documents {
+			n := batch*100 + i
+			documents[i] = fmt.Sprintf(`{"_id":%d,"$lexical":"word%d other%d common text of some length"}`, n,
+				n%500, n%7)
+		}
+		c.insert(documents...)
+	}
+	const search = `{"find":{"sort":{"$lexical":"word17 common"},"options":{"limit":10}}}`
+	c.must("c", search)
+	b.ReportAllocs()
+	for b.Loop() {
+		c.must("c", search)
+	}
+}
+
+func vectorSearch() string {
+	return `{"find":{"sort":{"$vector":` + binaryVector(benchDimension, 7) + `},"options":{"limit":10}}}`
+}
+
+// benchBatches is how many batches of 100 documents a benchmark loads.
+func benchBatches(b *testing.B, otherwise int) int {
+	b.Helper()
+	text := os.Getenv("BENCH_DOCUMENTS")
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	require.NoError(b, err)
+	return n / 100
 }
 
 func BenchmarkFindByVector(b *testing.B) {
-	benchFind(b, 100, `{"find":{"sort":{"$vector":`+binaryVector(benchDimension, 7)+`},"options":{"limit":10}}}`)
+	benchFind(b, benchBatches(b, 100), vectorSearch())
 }

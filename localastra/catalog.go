@@ -25,14 +25,19 @@ type catalogFile struct {
 	Keyspaces map[string]map[string]catalogCollection `json:"keyspaces"`
 }
 
+// catalogCollection is one collection in the file: its number, which is never used
+// again, and its settings as encode prints them.
 type catalogCollection struct {
 	ID      uint64          `json:"id"`
 	Options json.RawMessage `json:"options"`
 }
 
-func decodeCatalog(t tx) (*catalog, error) {
+// decodeCatalog reads the schema at open and after a failed transaction. Only the
+// highest sequence number is looked up for each collection, nothing else, so that
+// opening takes the same time for ten documents and for a million.
+func decodeCatalog(t reader) (*catalog, error) {
 	c := &catalog{nextID: 1, keyspaces: map[string]map[string]*collection{}}
-	text := t.catalog()
+	text := t.get(noCollection, catalogTable, []byte(catalogKey))
 	if text == nil {
 		return c, nil
 	}
@@ -58,7 +63,9 @@ func decodeCatalog(t tx) (*catalog, error) {
 	return c, nil
 }
 
-// save writes the catalog into the transaction that changed it.
+// save writes the catalog into the transaction that changed it. The whole catalog is
+// one value: with at most some hundred collections that is simpler than a table, and
+// makes each schema change atomic.
 func (c *catalog) save(t tx) error {
 	file := catalogFile{formatVersion, c.nextID, map[string]map[string]catalogCollection{}}
 	for name, collections := range c.keyspaces {
@@ -72,10 +79,12 @@ func (c *catalog) save(t tx) error {
 	if err != nil {
 		return fmt.Errorf("encode catalog: %w", err)
 	}
-	return t.putCatalog(text)
+	return t.put(noCollection, catalogTable, []byte(catalogKey), text)
 }
 
-// collections returns the collections of a keyspace by name, or UNKNOWN_KEYSPACE.
+// collections returns the collections of a keyspace by name, or UNKNOWN_KEYSPACE. The
+// map is the catalog's own. It may be read under the store's lock only, and changed by
+// schema commands only.
 func (c *catalog) collections(keyspace string) (map[string]*collection, *apiError) {
 	collections := c.keyspaces[keyspace]
 	if collections == nil {
@@ -86,7 +95,9 @@ func (c *catalog) collections(keyspace string) (map[string]*collection, *apiErro
 	return collections, nil
 }
 
-// collection returns a collection, UNKNOWN_KEYSPACE or UNKNOWN_COLLECTION_OR_TABLE.
+// collection returns a collection, UNKNOWN_KEYSPACE or UNKNOWN_COLLECTION_OR_TABLE. The
+// message lists what there is, as the real server's does: a misspelt name is the usual
+// cause.
 func (c *catalog) collection(keyspace, name string) (*collection, *apiError) {
 	collections, err := c.collections(keyspace)
 	if err != nil {
@@ -101,7 +112,9 @@ func (c *catalog) collection(keyspace, name string) (*collection, *apiError) {
 		strings.Join(slices.Sorted(maps.Keys(collections)), ", "))
 }
 
-// count is the number of collections of the database and of the indexes they take.
+// count is the number of collections of the database and of the indexes they take. Both
+// limits of a database are about all keyspaces together, however the collections are
+// spread.
 func (c *catalog) count() (collections, indexes int) {
 	for _, inKeyspace := range c.keyspaces {
 		for _, col := range inKeyspace {

@@ -15,10 +15,13 @@ type collectionOptions struct {
 	rerank    value  // the same
 }
 
+// vectorOptions are the vector part of createCollection. They cannot be changed later:
+// the Data API asks for the collection to be made again.
 type vectorOptions struct {
 	dimension   int
 	metric      string
 	sourceModel string
+	service     value // the embedding service as it was asked for; kindNull for none
 }
 
 // indexingOptions is which paths are indexed. paths is what the request said, rules
@@ -31,7 +34,9 @@ type indexingOptions struct {
 
 const defaultSourceModel = "other"
 
-// covers tells whether a path of a document is indexed.
+// covers tells whether a path of a document is indexed. A rule covers everything below
+// its path. With deny the covered paths are out, with allow they are the only ones in;
+// "*" covers all.
 func (o *collectionOptions) covers(path []string) bool {
 	if o.indexing == nil || len(o.indexing.paths) == 0 {
 		return true
@@ -44,14 +49,19 @@ func (o *collectionOptions) covers(path []string) bool {
 	return o.indexing.deny
 }
 
-// filterable tells whether a filter or sort may name the path.
+// filterable tells whether a filter or sort may name the path. The _id and the special
+// fields have indexes of their own, whatever the rules say (Data API v1.0.51,
+// observed).
 func (o *collectionOptions) filterable(path []string) bool {
 	return path[0] == "_id" || path[0] == vectorField || path[0] == lexicalField || o.covers(path)
 }
 
+// lexicalEnabled tells whether documents of the collection may have $lexical. It is the
+// default (Data API v1.0.51, observed).
 func (o *collectionOptions) lexicalEnabled() bool { return o.lexical.isTrue("enabled") }
 
-// indexes is how many database indexes the collection takes.
+// indexes is how many database indexes the collection takes. A collection that indexes
+// nothing but its vectors takes one, every other takes the full set, used or not.
 func (o *collectionOptions) indexes() int {
 	if o.indexing != nil && o.indexing.deny && slices.Contains(o.indexing.paths, "*") {
 		return 1
@@ -59,18 +69,23 @@ func (o *collectionOptions) indexes() int {
 	return indexesPerCollection
 }
 
-// explain is the options as findCollections shows them.
+// explain is the options as findCollections shows them. The order of the names is that
+// of the real server. What the request left to defaults is shown as what it became.
 func (o *collectionOptions) explain() value {
 	var fields []field
 	if o.defaultID != "" {
 		fields = append(fields, field{"defaultId", objectValue(field{"type", stringValue(o.defaultID)})})
 	}
 	if o.vector != nil {
-		fields = append(fields, field{"vector", objectValue(
+		vector := objectValue(
 			field{"dimension", intValue(o.vector.dimension)},
 			field{"metric", stringValue(o.vector.metric)},
 			field{"sourceModel", stringValue(o.vector.sourceModel)},
-		)})
+		)
+		if o.vectorizing() {
+			vector = vector.with("service", o.vector.service)
+		}
+		fields = append(fields, field{"vector", vector})
 	}
 	if o.indexing != nil {
 		fields = append(fields, field{"indexing", o.indexing.explain()})
@@ -78,6 +93,8 @@ func (o *collectionOptions) explain() value {
 	return objectValue(append(fields, field{"lexical", o.lexical}, field{"rerank", o.rerank})...)
 }
 
+// explain prints the lists in the order of the request. The real server keeps a set and
+// prints it in any order; an empty allow list is shown as {} (both observed).
 func (i *indexingOptions) explain() value {
 	switch {
 	case len(i.paths) == 0:
@@ -89,7 +106,9 @@ func (i *indexingOptions) explain() value {
 	}
 }
 
-// encode is explain, but keeps apart what explain shows as {}: the file's form.
+// encode is explain, but keeps apart what explain shows as {}: the file's form. What it
+// prints is read by parseCollectionOptions again, so there is one reader for requests
+// and for the file.
 func (o *collectionOptions) encode() value {
 	if o.indexing != nil && len(o.indexing.paths) == 0 {
 		return o.explain().with("indexing", objectValue(field{"allow", arrayValue(nil)}))
@@ -114,11 +133,14 @@ func (o *collectionOptions) completeFrom(existing *collectionOptions) {
 	}
 }
 
-// equal compares settings; the order of indexing paths does not count.
+// equal compares settings; the order of indexing paths does not count. It compares what
+// explain shows: two collections that look the same to clients are the same.
 func (o *collectionOptions) equal(other *collectionOptions) bool {
 	return o.ordered().explain().key() == other.ordered().explain().key()
 }
 
+// ordered returns a copy with sorted paths, for comparisons: two requests that name the
+// same paths in another order ask for the same collection.
 func (o *collectionOptions) ordered() *collectionOptions {
 	c := *o
 	if c.indexing != nil {
@@ -129,6 +151,8 @@ func (o *collectionOptions) ordered() *collectionOptions {
 }
 
 // parseCollectionOptions reads the options of createCollection, or what encode made.
+// Unknown names have an error of their own here, unlike in other commands (Data API
+// v1.0.51, observed).
 func parseCollectionOptions(v value) (collectionOptions, *apiError) {
 	var o collectionOptions
 	for _, f := range v.fields {
@@ -144,6 +168,9 @@ func parseCollectionOptions(v value) (collectionOptions, *apiError) {
 			o.lexical, err = parseLexical(f.value)
 		case "rerank":
 			o.rerank = f.value
+			if _, named := f.value.get("service"); f.value.isTrue("enabled") && !named {
+				o.rerank = o.rerank.with("service", defaultReranker)
+			}
 		default:
 			err = errorf("INVALID_CREATE_COLLECTION_FIELD", "'createCollection' command referenced unrecognized "+
 				"field(s): No option %q exists for `createCollection.options` (valid options: \"defaultId\", "+
@@ -157,11 +184,16 @@ func parseCollectionOptions(v value) (collectionOptions, *apiError) {
 	return o, nil
 }
 
+// badOptions is the answer to settings that are well-formed, but that no collection can
+// have.
 func badOptions(problem string) *apiError {
 	return newError("INVALID_CREATE_COLLECTION_OPTIONS", "'createCollection' command option(s) invalid: "+problem+
 		"\n\nResend 'createCollection' with valid options.")
 }
 
+// parseVectorOptions reads the vector part; null means a collection without vectors.
+// "size" and "function" are the old names of dimension and metric, which the Data API
+// still takes.
 func parseVectorOptions(v value) (*vectorOptions, *apiError) {
 	if v.kind == kindNull {
 		return nil, nil
@@ -185,15 +217,13 @@ func parseVectorOptions(v value) (*vectorOptions, *apiError) {
 		}
 		o.sourceModel = m.text
 	}
-	if service, has := v.get("service"); has && service.kind != kindNull {
-		return nil, newError("VECTORIZE_FEATURE_NOT_AVAILABLE",
-			"Vectorize feature is not available in the environment.")
-	}
+	o.service, _ = v.get("service")
 	err := o.parseDimension(v)
 	return o, err
 }
 
-// parseDimension takes "8" and 8.5 for 8, as the real server does.
+// parseDimension takes "8" and 8.5 for 8, as the real server does. A dimension is
+// needed unless an embedding service knows it, in which case it was filled in before.
 func (o *vectorOptions) parseDimension(v value) *apiError {
 	d, has := v.get("dimension")
 	if !has {
@@ -214,6 +244,9 @@ func (o *vectorOptions) parseDimension(v value) *apiError {
 	return nil
 }
 
+// parseIndexingOptions reads allow or deny, never both. An empty list is accepted and
+// indexes everything; names follow the escaping rules of paths (Data API v1.0.51,
+// observed).
 func parseIndexingOptions(v value) (*indexingOptions, *apiError) {
 	if v.kind == kindNull {
 		return nil, nil
@@ -249,6 +282,8 @@ func parseIndexingOptions(v value) (*indexingOptions, *apiError) {
 	return o, nil
 }
 
+// parseDefaultID reads which kind of _id the server makes up for documents that bring
+// none. An empty type is the same as none: a UUID as a plain string.
 func parseDefaultID(v value) (string, *apiError) {
 	t, _ := v.get("type")
 	switch t.text {
@@ -259,6 +294,8 @@ func parseDefaultID(v value) (string, *apiError) {
 		"Id type can only be 'objectId', 'uuid', 'uuidv6' or 'uuidv7'")
 }
 
+// parseLexical reads whether $lexical is on, and its analyzer, which is kept for
+// explain. A disabled one may not name an analyzer, as in the Data API.
 func parseLexical(v value) (value, *apiError) {
 	if v.kind == kindNull {
 		return v, nil

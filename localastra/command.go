@@ -1,6 +1,7 @@
 package localastra
 
 import (
+	"context"
 	"maps"
 	"net/http"
 	"slices"
@@ -16,6 +17,7 @@ const (
 	collectionScope
 )
 
+// String is the word that COMMAND_UNKNOWN uses for the scope.
 func (s scope) String() string { return [...]string{"General", "Keyspace", "Collection"}[s] }
 
 // command is one entry of the command table.
@@ -32,13 +34,21 @@ type command struct {
 
 // request is one command on its way.
 type request struct {
-	server     *Server
-	header     http.Header
+	// ctx is that of the HTTP request; a request lives no longer.
+	ctx    context.Context
+	server *Server
+	header http.Header
+	// keyspace and collection are empty where the path does not name them.
 	keyspace   string
 	collection string
-	command    string
-	args       value
-	options    value
+	// command is empty until decode has found it.
+	command string
+	// args is the content of the command, an object; options is args.options.
+	args    value
+	options value
+	// vectorized is true once vectors were put in the place of texts: a document may
+	// then have both, which a client must not send.
+	vectorized bool
 }
 
 // reply is what a command answers; absent parts are left out of the response.
@@ -49,19 +59,23 @@ type reply struct {
 	warnings []*apiError
 }
 
-// commandTable lists the commands. Its entries stand in the file of their group.
+// commandTable lists the commands. Its entries stand in the file of their group. It is
+// made anew for each server, because a table that is shared by all could be changed by
+// one.
 func commandTable() map[string]command {
 	table := map[string]command{}
 	for _, group := range []map[string]command{
 		keyspaceCommands(), collectionCommands(), insertCommands(), findCommands(), countCommands(),
-		deleteCommands(), updateCommands(), findOneAndCommands(),
+		deleteCommands(), updateCommands(), findOneAndCommands(), rerankCommands(),
 	} {
 		maps.Copy(table, group)
 	}
 	return table
 }
 
-// decode finds the command in a parsed body and checks its field names.
+// decode finds the command in a parsed body and checks its field names. The order of
+// its checks is the order in which the real server was observed to report: structure,
+// command, fields, options.
 func (s *Server) decode(body value, r *request) (*command, *apiError) {
 	mismatch := func(problem string) *apiError {
 		return newError("REQUEST_STRUCTURE_MISMATCH", "Request is valid JSON but has a structural mismatch: "+problem+
@@ -100,6 +114,8 @@ func (s *Server) decode(body value, r *request) (*command, *apiError) {
 	return &cmd, onlyKnown(r.options, cmd.options)
 }
 
+// scope is where the path leads: the same command name in another place is an unknown
+// command.
 func (r *request) scope() scope {
 	switch {
 	case r.collection != "":
@@ -111,6 +127,8 @@ func (r *request) scope() scope {
 	}
 }
 
+// unknownCommand lists what the place does know, in alphabetical order, as the Data API
+// does: most such errors come from a missing keyspace or collection in the URL.
 func (s *Server) unknownCommand(r *request) *apiError {
 	var names []string
 	for name, cmd := range s.commands {
@@ -124,6 +142,8 @@ func (s *Server) unknownCommand(r *request) *apiError {
 		r.command, r.scope(), r.scope(), strings.Join(names, ", "))
 }
 
+// onlyKnown refuses names that a command does not have. The Data API does so
+// everywhere, so a misspelt option is never silently without effect.
 func onlyKnown(v value, names []string) *apiError {
 	for _, f := range v.fields {
 		if !slices.Contains(names, f.name) {
@@ -135,6 +155,8 @@ func onlyKnown(v value, names []string) *apiError {
 }
 
 // text returns a string argument. A number is taken as its text, as by the real server.
+// A missing argument is an empty string, which every command that needs one refuses
+// with its own error.
 func (r *request) text(name string) string {
 	v, _ := r.args.get(name)
 	return v.text
@@ -143,12 +165,12 @@ func (r *request) text(name string) string {
 // view runs fn over the collection that the request names, beside other readers.
 // paths are what filter and sort will ask an index for; vectors, that all vectors are
 // wanted in memory.
-func (r *request) view(want wanted, fn func(*collection, tx) *apiError) *apiError {
+func (r *request) view(want wanted, fn func(*collection, reader) *apiError) *apiError {
 	if err := r.server.store.warm(r.keyspace, r.collection, want); err != nil {
 		return err
 	}
 	var failed *apiError
-	err := r.server.store.view(func(t tx) error {
+	err := r.server.store.view(func(t reader) error {
 		c, err := r.server.store.catalog.collection(r.keyspace, r.collection)
 		if err == nil {
 			err = fn(c, t)

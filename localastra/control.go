@@ -18,6 +18,8 @@ type controls struct {
 	list []*control
 }
 
+// control is one function of a test, and for which command it waits; an empty command
+// means any.
 type control struct {
 	command string
 	fn      ControlFunc
@@ -31,19 +33,24 @@ func (s *Server) Control(command string, fn ControlFunc) {
 	s.controls.add(&control{command: command, fn: fn})
 }
 
-// KeepControl is Control for every request until stop is called.
+// KeepControl is Control for every request until stop is called. A test that wants
+// every third request to fail counts in fn. stop may be called more than once, and from
+// any goroutine.
 func (s *Server) KeepControl(command string, fn ControlFunc) (stop func()) {
 	c := &control{command: command, fn: fn, keep: true}
 	s.controls.add(c)
 	return func() { s.controls.forget(c) }
 }
 
+// add puts a control behind those that are there.
 func (c *controls) add(one *control) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.list = append(c.list, one)
 }
 
+// forget removes a control that was kept. One that is just answering a request finishes
+// that.
 func (c *controls) forget(one *control) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -68,7 +75,9 @@ func (c *controls) take(command string) []*control {
 	return mine
 }
 
-// giveBack keeps one-shot controls that handled nothing.
+// giveBack keeps one-shot controls that handled nothing. They go to the front, before
+// controls that were added meanwhile, so that the order in which a test set them is
+// kept.
 func (c *controls) giveBack(unused []*control) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -76,6 +85,8 @@ func (c *controls) giveBack(unused []*control) {
 }
 
 // answer lets the controls of a command have the request; true means that it is done.
+// Functions of one command run one at a time in the order of their setting, but two
+// requests may be in two functions at once.
 func (c *controls) answer(w http.ResponseWriter, q *http.Request, command string, body []byte) bool {
 	mine := c.take(command)
 	var unused []*control
@@ -100,6 +111,7 @@ func (c *controls) answer(w http.ResponseWriter, q *http.Request, command string
 	return false
 }
 
+// send answers for a control. A status of 0 stands for a connection that breaks.
 func send(w http.ResponseWriter, status int, reply []byte) {
 	if status == 0 {
 		drop(w)
@@ -110,7 +122,8 @@ func send(w http.ResponseWriter, status int, reply []byte) {
 	_, _ = w.Write(reply) // a client that is gone needs no answer
 }
 
-// drop closes the connection without an answer.
+// drop closes the connection without an answer. Over a socket that is a close, in
+// process an error of the RoundTripper. Clients must treat both as an unknown outcome.
 func drop(w http.ResponseWriter) {
 	if d, ok := w.(interface{ drop() }); ok {
 		d.drop()

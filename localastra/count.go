@@ -5,6 +5,8 @@ import "errors"
 // maxCount is operations.max-count-limit of Data API v1.0.51.
 const maxCount = 1000
 
+// countCommands are the two ways to count: exactly up to a limit, or an estimate of
+// everything.
 func countCommands() map[string]command {
 	return map[string]command{
 		"countDocuments":         {scope: collectionScope, fields: []string{"filter", "options"}, run: countDocuments},
@@ -20,7 +22,7 @@ func countDocuments(r *request) (*reply, *apiError) {
 		return nil, err
 	}
 	var result *reply
-	err = r.view(want, func(c *collection, t tx) *apiError {
+	err = r.view(want, func(c *collection, t reader) *apiError {
 		q, err := r.parseQuery(c)
 		if err != nil {
 			return err
@@ -49,7 +51,7 @@ func countDocuments(r *request) (*reply, *apiError) {
 // estimatedDocumentCount is exact here. The real server's lags by minutes.
 func estimatedDocumentCount(r *request) (*reply, *apiError) {
 	var result *reply
-	err := r.view(wanted{}, func(c *collection, t tx) *apiError {
+	err := r.view(wanted{}, func(c *collection, t reader) *apiError {
 		result = &reply{status: []field{{"count", intValue(c.size(t))}}}
 		return nil
 	})

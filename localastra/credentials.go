@@ -14,15 +14,8 @@ func unauthorized(r *request) (*reply, *apiError) {
 	refusal := errorf("UNAUTHORIZED_ACCESS", "The command is not authorized to perform the action on the database. "+
 		"\n\nThe command used the keyspace and table or collection: %s.%s.\n\nResend the command using the correct "+
 		"authentication details.", r.keyspace, r.collection)
-	documents := []value{}
-	switch r.command {
-	case "insertOne":
-		document, _ := r.args.get("document")
-		documents = append(documents, document)
-	case "insertMany":
-		many, _ := r.args.get("documents")
-		documents = many.items
-	default:
+	documents := r.documents()
+	if documents == nil {
 		return nil, refusal
 	}
 	result := &reply{status: []field{{"insertedIds", arrayValue([]value{})}}}
@@ -36,7 +29,9 @@ func unauthorized(r *request) (*reply, *apiError) {
 	return result, nil
 }
 
-// wellFormedCredentials tells whether a token of a self-hosted Data API has its form.
+// wellFormedCredentials tells whether a token of a self-hosted Data API has its form. A
+// token that only looks wrong, and one that is wrong, have different answers: an error
+// of the server, and a 401.
 func wellFormedCredentials(token string) bool {
 	parts := strings.Split(token, ":")
 	if len(parts) != 3 {

@@ -18,7 +18,8 @@ type decimal struct {
 // this one treats everything beyond the bound as the bound.
 const maxExponent = 1 << 40
 
-// parseDecimal reads a valid JSON number.
+// parseDecimal reads a valid JSON number. It never fails: the parser of requests let
+// only valid numbers through. No digit is lost, however long the number is.
 func parseDecimal(literal string) decimal {
 	var d decimal
 	mantissa := literal
@@ -41,6 +42,8 @@ func parseDecimal(literal string) decimal {
 	return d
 }
 
+// parseExponent reads an exponent of any length. What does not fit is cut off at
+// maxExponent, beyond which nothing is told apart.
 func parseExponent(text string) int64 {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil && strings.HasPrefix(text, "-") {
@@ -52,7 +55,8 @@ func parseExponent(text string) int64 {
 	return max(-maxExponent, min(n, maxExponent))
 }
 
-// compare orders by numeric value.
+// compare orders by numeric value. It needs no arithmetic: with the point in the same
+// place, digits without leading zeros compare as texts do.
 func (d decimal) compare(other decimal) int {
 	if s := cmp.Compare(d.sign(), other.sign()); s != 0 {
 		return s
@@ -67,6 +71,8 @@ func (d decimal) compare(other decimal) int {
 	return c
 }
 
+// sign is -1, 0 or 1. There is no negative zero: the Data API returns -0.0 as 0
+// (observed).
 func (d decimal) sign() int {
 	switch {
 	case d.digits == "":
@@ -78,6 +84,8 @@ func (d decimal) sign() int {
 	}
 }
 
+// appendKey appends a text that two numbers share exactly when they are equal: 1, 1.0
+// and 10e-1 are one key.
 func (d decimal) appendKey(dst []byte) []byte {
 	if d.negative {
 		dst = append(dst, '-')
@@ -109,6 +117,7 @@ func normalizeNumber(literal string) string {
 	}
 }
 
+// signText is what stands before the digits.
 func (d decimal) signText() string {
 	if d.negative {
 		return "-"
@@ -116,6 +125,7 @@ func (d decimal) signText() string {
 	return ""
 }
 
+// plain prints without an exponent. The caller made sure that few zeros are needed.
 func (d decimal) plain() string {
 	switch {
 	case d.point <= 0:
@@ -127,6 +137,8 @@ func (d decimal) plain() string {
 	}
 }
 
+// scientific prints one digit before the point and an exponent with its sign, as Java
+// does: 1.5E+300.
 func (d decimal) scientific() string {
 	text := d.digits[:1]
 	if len(d.digits) > 1 {

@@ -3,13 +3,18 @@ package localastra
 // maxDelete is operations.max-document-delete-count of Data API v1.0.51.
 const maxDelete = 20
 
+// deleteCommands are deleteOne and deleteMany. Neither has options: the Data API
+// refuses a call that brings some.
 func deleteCommands() map[string]command {
 	return map[string]command{
-		"deleteOne":  {scope: collectionScope, write: true, fields: []string{"filter", "options", "sort"}, run: deleteOne},
+		"deleteOne": {scope: collectionScope, write: true, fields: []string{"filter", "options", "sort"},
+			run: deleteOne},
 		"deleteMany": {scope: collectionScope, write: true, fields: []string{"filter", "options"}, run: deleteMany},
 	}
 }
 
+// deleteOne deletes the first document that matches, in the order of sort. Unlike
+// updateOne it insists on a filter (Data API v1.0.51, observed).
 func deleteOne(r *request) (*reply, *apiError) {
 	if filter, _ := r.args.get("filter"); filter.kind == kindNull {
 		return nil, invalidValue("command.filterDefinition", value{}, "must not be null")
@@ -37,7 +42,7 @@ func deleteOne(r *request) (*reply, *apiError) {
 
 // target finds the one document that a command is about: nil when there is none. It
 // runs inside an update.
-func (r *request) target(c *collection, t tx, want wanted) (*stored, *apiError) {
+func (r *request) target(c *collection, t reader, want wanted) (*stored, *apiError) {
 	q, err := r.parseQuery(c)
 	if err != nil {
 		return nil, err
@@ -45,9 +50,9 @@ func (r *request) target(c *collection, t tx, want wanted) (*stored, *apiError) 
 	c.build(t, want)
 	var found []stored
 	switch {
-	case q.sort.vector != nil:
+	case q.sort.ranked():
 		q.limit = 1
-		for _, hit := range c.nearest(t, q) {
+		for _, hit := range c.hits(t, q) {
 			if d, ok := c.load(t, hit.seq); ok {
 				found = append(found, d)
 			}

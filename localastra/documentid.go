@@ -31,17 +31,22 @@ func checkID(id value) *apiError {
 	}
 }
 
+// constError is an error that is a constant: package variables could be changed.
 type constError string
 
+// Error implements error.
 func (e constError) Error() string { return string(e) }
 
 const errLongKey = constError("key length is longer than the maximum of 65535")
 
+// badIDType is the answer to an _id of a type that cannot be one, such as an array.
 func badIDType(id value) *apiError {
 	return errorf("SHRED_BAD_DOCID_TYPE", "Bad type for '_id' field: Document Id must be a JSON String, Number, "+
 		"Boolean, EJSON-Encoded Date Object or null instead got %s: %s.", id.typeName(), id.json())
 }
 
+// checkExtendedID judges {"$uuid": ...} and its like. Unlike in the body of a document,
+// where they are stored as they come, their content must be valid.
 func checkExtendedID(id value) *apiError {
 	name, content, ok := id.extended()
 	if !ok {
@@ -60,6 +65,8 @@ func checkExtendedID(id value) *apiError {
 	return nil
 }
 
+// isUUID tells whether a value is a UUID in its usual form, in lower or upper case, of
+// any version.
 func isUUID(v value) bool {
 	if v.kind != kindString || len(v.text) != 36 {
 		return false
@@ -73,6 +80,7 @@ func isUUID(v value) bool {
 	return true
 }
 
+// isObjectID tells whether a value is 24 hexadecimal digits.
 func isObjectID(v value) bool {
 	if v.kind != kindString || len(v.text) != 24 {
 		return false
@@ -85,11 +93,13 @@ func isObjectID(v value) bool {
 	return true
 }
 
+// isHex judges one character, in lower or upper case.
 func isHex(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
 }
 
-// newID makes an _id the way the collection's defaultId asks for.
+// newID makes an _id the way the collection's defaultId asks for. Documents that bring
+// their own _id are not affected, and may bring one of another type.
 func (o *collectionOptions) newID() value {
 	switch o.defaultID {
 	case "":
@@ -105,6 +115,8 @@ func (o *collectionOptions) newID() value {
 	}
 }
 
+// newObjectID makes an ObjectId as MongoDB does: seconds first, so that later ones sort
+// behind earlier ones, and then random bytes.
 func newObjectID() value {
 	var b [12]byte
 	_, _ = rand.Read(b[4:]) // never fails: crypto/rand ends the process instead
@@ -112,7 +124,8 @@ func newObjectID() value {
 	return stringValue(hex.EncodeToString(b[:]))
 }
 
-// newTimeUUID makes a UUID of version 7: milliseconds first.
+// newTimeUUID makes a UUID of version 7: milliseconds first. Documents that were
+// inserted later have a higher _id, which keeps them together in the file.
 func newTimeUUID() value {
 	var b [16]byte
 	_, _ = rand.Read(b[6:]) // never fails: crypto/rand ends the process instead

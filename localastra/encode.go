@@ -5,9 +5,11 @@ import (
 	"unicode/utf8"
 )
 
+// decimalText prints an integer.
 func decimalText(n int) string { return strconv.Itoa(n) }
 
-// appendJSON appends the compact JSON text of v.
+// appendJSON appends the compact JSON text of v. It is the form in which documents are
+// stored and sent, so what was stored needs no translation to be an answer.
 func (v value) appendJSON(dst []byte) []byte {
 	switch v.kind {
 	case kindNull:
@@ -75,6 +77,8 @@ func appendString(dst []byte, s string) []byte {
 	return append(append(dst, s[start:]...), '"')
 }
 
+// appendEscape escapes one byte that may not stand in a JSON string. The short forms
+// are those that the Data API's own serializer prints.
 func appendEscape(dst []byte, c byte) []byte {
 	switch c {
 	case '"', '\\':
@@ -90,6 +94,8 @@ func appendEscape(dst []byte, c byte) []byte {
 	}
 }
 
+// appendUnicodeEscape appends \uXXXX. The output stays valid JSON even for half of a
+// surrogate pair, which UTF-8 cannot express.
 func appendUnicodeEscape(dst []byte, r rune) []byte {
 	return append(dst, '\\', 'u', hexDigits[r>>12&0xF], hexDigits[r>>8&0xF], hexDigits[r>>4&0xF], hexDigits[r&0xF])
 }

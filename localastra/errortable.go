@@ -43,15 +43,16 @@ var errorTable = map[string]errorClass{
 	"INVALID_VECTOR_LENGTH": {familyRequest, "DOCUMENT", "Vector values in documents are not valid", 0},
 	"SHRED_BAD_BINARY_VECTOR_VALUE": {familyRequest, "DOCUMENT",
 		"Bad binary vector value to shred", 0},
-	"SHRED_BAD_DOCID_TYPE":           {familyRequest, "DOCUMENT", "Bad type for '_id' field", 0},
-	"SHRED_BAD_DOCID_VALUE":          {familyRequest, "DOCUMENT", "Bad value for '_id' field", 0},
-	"SHRED_BAD_DOCUMENT_TYPE":        {familyRequest, "DOCUMENT", "Bad document type to shred", 0},
-	"SHRED_BAD_DOCUMENT_VECTOR_TYPE": {familyRequest, "DOCUMENT", "Bad $vector value to shred", 0},
-	"SHRED_BAD_EJSON_VALUE":          {familyRequest, "DOCUMENT", "Bad JSON Extension value to shred", 0},
-	"SHRED_BAD_FIELD_NAME":           {familyRequest, "DOCUMENT", "Document field name not valid", 0},
-	"SHRED_BAD_VECTOR_SIZE":          {familyRequest, "DOCUMENT", "Bad $vector value", 0},
-	"SHRED_BAD_VECTOR_VALUE":         {familyRequest, "DOCUMENT", "Bad $vector value", 0},
-	"SHRED_DOC_LIMIT_VIOLATION":      {familyRequest, "DOCUMENT", "Document size limitation violated", 0},
+	"SHRED_BAD_DOCID_TYPE":            {familyRequest, "DOCUMENT", "Bad type for '_id' field", 0},
+	"SHRED_BAD_DOCID_VALUE":           {familyRequest, "DOCUMENT", "Bad value for '_id' field", 0},
+	"SHRED_BAD_DOCUMENT_TYPE":         {familyRequest, "DOCUMENT", "Bad document type to shred", 0},
+	"SHRED_BAD_DOCUMENT_VECTOR_TYPE":  {familyRequest, "DOCUMENT", "Bad $vector value to shred", 0},
+	"SHRED_BAD_DOCUMENT_LEXICAL_TYPE": {familyRequest, "DOCUMENT", "Bad type for '$lexical' field", 0},
+	"SHRED_BAD_EJSON_VALUE":           {familyRequest, "DOCUMENT", "Bad JSON Extension value to shred", 0},
+	"SHRED_BAD_FIELD_NAME":            {familyRequest, "DOCUMENT", "Document field name not valid", 0},
+	"SHRED_BAD_VECTOR_SIZE":           {familyRequest, "DOCUMENT", "Bad $vector value", 0},
+	"SHRED_BAD_VECTOR_VALUE":          {familyRequest, "DOCUMENT", "Bad $vector value", 0},
+	"SHRED_DOC_LIMIT_VIOLATION":       {familyRequest, "DOCUMENT", "Document size limitation violated", 0},
 
 	"FILTER_FIELDS_LIMIT_VIOLATION": {familyRequest, "FILTER", "Filter fields size limitation violated", 0},
 	"FILTER_INVALID_EXPRESSION":     {familyRequest, "FILTER", "Unsupported filter clause", 0},
@@ -69,6 +70,9 @@ var errorTable = map[string]errorClass{
 
 	"EMBEDDING_SERVICE_NOT_CONFIGURED": {familyRequest, "SCHEMA",
 		"Embedding service not configured for collection", 0},
+	"INVALID_VECTORIZE_VALUE_TYPE":    {familyRequest, "SCHEMA", "Invalid '$vectorize' value type", 0},
+	"EMBEDDING_PROVIDER_SERVER_ERROR": {familyServer, "EMBEDDING", "Embedding provider server error", 0},
+	"UNSUPPORTED_RERANKING_COMMAND":   {familyRequest, "", "Unsupported reranking command", 0},
 	"EXISTING_COLLECTION_DIFFERENT_SETTINGS": {familyRequest, "SCHEMA",
 		"Collection already exists with different settings", 0},
 	"INVALID_CREATE_COLLECTION_OPTIONS": {familyRequest, "SCHEMA", "Invalid options for createCollection", 0},
@@ -92,8 +96,10 @@ var errorTable = map[string]errorClass{
 
 	"DEPRECATED_COMMAND": {familyRequest, "WARNING", "Deprecated command", 0},
 
-	"INTERNAL_SERVER_ERROR":      {familyServer, "", "Internal server error", 0},
-	"UNEXPECTED_SERVER_ERROR":    {familyServer, "", "Unexpected server error", 0},
+	"INTERNAL_SERVER_ERROR":   {familyServer, "", "Internal server error", 0},
+	"UNEXPECTED_SERVER_ERROR": {familyServer, "", "Unexpected server error", 0},
+	"FAILED_CONCURRENT_OPERATIONS": {familyServer, "DATABASE",
+		"Failed to complete concurrent operations on the database", 0},
 	"FAILED_READ_REQUEST":        {familyServer, "DATABASE", "Failed database request", 0},
 	"INVALID_DATABASE_QUERY":     {familyServer, "DATABASE", "Invalid database query", 0},
 	"UNEXPECTED_DRIVER_ERROR":    {familyServer, "DATABASE", "Unexpected driver error", 0},
@@ -110,7 +116,9 @@ func refusedQuery(code string) *apiError {
 	return newError(code, "The Data API command generated a database query "+how)
 }
 
-// driverError is what the real server says when its database driver fails.
+// driverError is what the real server says when its database driver fails. Its outcome
+// is unknown to clients: the real server says it for requests that ran out of time and
+// were carried out all the same.
 func driverError(problem string) *apiError {
 	return newError("UNEXPECTED_DRIVER_ERROR", "An unexpected server error occurred while using the driver "+
 		"with the database. \n\n"+problem+"\n\nReview the Error Message before retrying this request.")

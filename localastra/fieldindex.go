@@ -21,11 +21,14 @@ type posting struct {
 // absentKey is the posting of documents without the path: no value has this key.
 const absentKey = ""
 
+// newFieldIndex makes an empty index. build fills it from the collection, and the
+// writes that follow keep it up to date.
 func newFieldIndex(path []string) *fieldIndex {
 	return &fieldIndex{path: path, postings: map[string]*posting{}}
 }
 
-// entries calls fn for each posting that a document belongs to.
+// entries calls fn for each posting that a document belongs to. An array has one for
+// itself and one for each element: both are things that a filter can be equal to.
 func (x *fieldIndex) entries(document value, fn func(key string, p posting)) {
 	v, present := lookupPath(document, x.path)
 	if !present {
@@ -38,10 +41,13 @@ func (x *fieldIndex) entries(document value, fn func(key string, p posting)) {
 	}
 }
 
+// add lists a document under each of its entries. A value with two equal elements lists
+// it once.
 func (x *fieldIndex) add(seq uint64, document value) {
 	x.entries(document, func(key string, p posting) {
 		known := x.postings[key]
 		if known == nil {
+			p.value = p.value.clone() // it would keep the whole request alive
 			known = &p
 			x.postings[key] = known
 		}
@@ -49,6 +55,8 @@ func (x *fieldIndex) add(seq uint64, document value) {
 	})
 }
 
+// remove takes a document out again. Postings that become empty are deleted, so that an
+// index never outgrows its collection.
 func (x *fieldIndex) remove(seq uint64, document value) {
 	x.entries(document, func(key string, _ posting) {
 		known := x.postings[key]
@@ -64,7 +72,9 @@ func (x *fieldIndex) remove(seq uint64, document value) {
 	})
 }
 
-// change moves a document to the postings of its new version.
+// change moves a document to the postings of its new version. When the value at the
+// path is the same nothing moves, which is the common case: most updates touch one
+// field.
 func (x *fieldIndex) change(seq uint64, from, to value) {
 	before, had := lookupPath(from, x.path)
 	after, has := lookupPath(to, x.path)
@@ -75,6 +85,8 @@ func (x *fieldIndex) change(seq uint64, from, to value) {
 	x.add(seq, to)
 }
 
+// add keeps the list in order. New documents have the highest number, so the common
+// case is an append.
 func (p *posting) add(seq uint64) {
 	if n := len(p.seqs); n == 0 || p.seqs[n-1] < seq {
 		p.seqs = append(p.seqs, seq)
@@ -85,7 +97,8 @@ func (p *posting) add(seq uint64) {
 	}
 }
 
-// having returns the documents of one value.
+// having returns the documents of one value. The list belongs to the index: it is valid
+// until the next write and must not be changed.
 func (x *fieldIndex) having(v value) []uint64 {
 	if p := x.postings[v.key()]; p != nil {
 		return p.seqs
@@ -93,7 +106,9 @@ func (x *fieldIndex) having(v value) []uint64 {
 	return nil
 }
 
-// matching returns the documents of all postings that keep accepts.
+// matching returns the documents of all postings that keep accepts. It looks at each
+// value once, not at each document. Fields with few values, such as a generation
+// number, are quick this way.
 func (x *fieldIndex) matching(keep func(*posting) bool) []uint64 {
 	var lists [][]uint64
 	for _, p := range x.postings {
@@ -104,7 +119,8 @@ func (x *fieldIndex) matching(keep func(*posting) bool) []uint64 {
 	return union(lists)
 }
 
-// union merges ordered lists. The result may share memory with the only list.
+// union merges ordered lists. The result may share memory with the only list. It sorts,
+// which is cheaper than merging for the few long lists that filters produce.
 func union(lists [][]uint64) []uint64 {
 	if len(lists) == 1 {
 		return lists[0]

@@ -14,15 +14,22 @@ const (
 // filter is one node of a parsed filter: $and, $or or $not over children, or an
 // operator on the value at a path.
 type filter struct {
+	// operator is the name as the request spells it. A plain value is $eq.
 	operator string
-	children []*filter // $and, $or, $not
+	// children are set for $and, $or and $not (which has one), and nil for the others.
+	children []*filter
 
+	// path and operand are set for comparisons.
 	path    []string
 	operand value
-	keys    map[string]bool // $in, $nin: the keys of the operand's values
-	key     string          // $eq, $ne: the key of the operand
+	// What follows is made from the operand once, because a filter is asked about many
+	// documents.
+	words []string        // $match: the words of the operand
+	keys  map[string]bool // $in, $nin: the keys of the operand's values
+	key   string          // $eq, $ne: the key of the operand
 }
 
+// badFilter is the answer to a filter that cannot be understood. Nothing was read then.
 func badFilter(problem string) *apiError {
 	return newError("FILTER_INVALID_EXPRESSION", "Unsupported filter clause: "+problem+
 		".\n\nResend the command using only supported filter expressions and paths.")
@@ -46,12 +53,15 @@ func parseFilter(v value, o *collectionOptions) (*filter, *apiError) {
 	return f, nil
 }
 
+// filterParser counts fields on the way: the limit is for the whole filter, however
+// deep it is.
 type filterParser struct {
 	options *collectionOptions
 	fields  int
 }
 
-// conjunction reads an object: all of its entries must match.
+// conjunction reads an object: all of its entries must match. An empty object is a
+// filter, too: it matches everything.
 func (p *filterParser) conjunction(v value, inOr bool) (*filter, *apiError) {
 	if v.kind != kindObject {
 		return nil, badFilter("filter must be a JSON Object, not " + v.typeName())
@@ -67,6 +77,8 @@ func (p *filterParser) conjunction(v value, inOr bool) (*filter, *apiError) {
 	return all, nil
 }
 
+// entry reads one name and its value: a logical operator over filters, or a comparison.
+// inOr is true below $or, where _id cannot be used.
 func (p *filterParser) entry(f field, inOr bool) (*filter, *apiError) {
 	switch f.name {
 	case "$and", "$or":
@@ -89,7 +101,9 @@ func (p *filterParser) entry(f field, inOr bool) (*filter, *apiError) {
 	return p.comparison(f, inOr)
 }
 
-// comparison reads "path": value or "path": {"$operator": ...}.
+// comparison reads "path": value or "path": {"$operator": ...}. Paths are checked
+// against the indexing rules here, before anything is read: what is not indexed cannot
+// be searched at all.
 func (p *filterParser) comparison(f field, inOr bool) (*filter, *apiError) {
 	p.fields++
 	path, problem := splitPath(f.name)
@@ -102,6 +116,9 @@ func (p *filterParser) comparison(f field, inOr bool) (*filter, *apiError) {
 	if strings.HasPrefix(path[0], "$") && path[0] != vectorField && path[0] != lexicalField {
 		return nil, badFilter("filter expression path ('" + f.name + "') cannot start with '$'")
 	}
+	if path[0] == lexicalField {
+		return p.match(path, f.value)
+	}
 	if !p.options.filterable(path) {
 		return nil, errorf("FILTER_PATH_UNINDEXED", "Collection path '%s' is not indexed: cannot filter on that path."+
 			"\n\nResend the command with filter clause without such paths.", f.name)
@@ -112,12 +129,31 @@ func (p *filterParser) comparison(f field, inOr bool) (*filter, *apiError) {
 	return p.operators(path, f.value)
 }
 
-// isOperators tells {"$gt": 1} from a value to compare with.
+// match reads the one filter that $lexical knows: {"$match": "words"}.
+func (p *filterParser) match(path []string, v value) (*filter, *apiError) {
+	if !p.options.lexicalEnabled() {
+		return nil, newError("LEXICAL_NOT_ENABLED_FOR_COLLECTION", "Lexical content can only be added and filtering "+
+			"and sort only be used on collections for which Lexical feature is enabled.")
+	}
+	operand, has := v.get("$match")
+	if !has || len(v.fields) != 1 {
+		return nil, badFilter("cannot filter on '$lexical' field other than with the operator '$match'")
+	}
+	if err := checkOperand("$match", operand); err != nil {
+		return nil, err
+	}
+	return newComparison("$match", path, operand), nil
+}
+
+// isOperators tells {"$gt": 1} from a value to compare with. The first name decides, as
+// in the real server: an object that starts otherwise is a value to be equal to.
 func isOperators(v value) bool {
 	_, _, extended := v.extended()
 	return !extended && v.kind == kindObject && len(v.fields) > 0 && strings.HasPrefix(v.fields[0].name, "$")
 }
 
+// operators reads {"$gt": 1, "$lt": 5}: all of them must hold. $not is the one that
+// holds operators itself.
 func (p *filterParser) operators(path []string, v value) (*filter, *apiError) {
 	all := &filter{operator: "$and"}
 	for _, f := range v.fields {
@@ -132,50 +168,108 @@ func (p *filterParser) operators(path []string, v value) (*filter, *apiError) {
 		if err := checkOperand(f.name, f.value); err != nil {
 			return nil, err
 		}
+		if f.name == "$match" {
+			return nil, badFilter("'$match' operator can only be used with the '$lexical' field")
+		}
 		all.children = append(all.children, newComparison(f.name, path, f.value))
 	}
 	return all, nil
 }
 
+// operandRules says what each operator accepts. A rule returns what is wrong, or "".
+var operandRules = map[string]func(v value) string{
+	"$eq":     anyOperand,
+	"$ne":     anyOperand,
+	"$in":     listOperand,
+	"$nin":    listOperand,
+	"$gt":     rangeOperand,
+	"$gte":    rangeOperand,
+	"$lt":     rangeOperand,
+	"$lte":    rangeOperand,
+	"$exists": existsOperand,
+	"$all":    allOperand,
+	"$size":   sizeOperand,
+	"$match":  matchOperand,
+}
+
+// checkOperand refuses operators that do not exist and operands of the wrong type.
 func checkOperand(operator string, v value) *apiError {
-	switch operator {
-	case "$eq", "$ne":
-		return nil
-	case "$in", "$nin":
-		if v.kind != kindArray {
-			return badFilter("'" + operator + "' operator must have `ARRAY`")
-		}
-		if len(v.items) > maxInValues {
-			return badFilter("'" + operator + "' operator must have at most 100 values")
-		}
-	case "$gt", "$gte", "$lt", "$lte":
-		if rank := rankOf(v); rank == rankOther || rank == rankNull {
-			return badFilter("'" + operator + "' operator must have `DATE` or `NUMBER` value")
-		}
-	case "$exists":
-		if v.kind != kindTrue && v.kind != kindFalse {
-			return badFilter("'$exists' operator must have `BOOLEAN`")
-		}
-	case "$all":
-		if v.kind != kindArray || len(v.items) == 0 {
-			return badFilter("'$all' operator must have at least one value in an `ARRAY`")
-		}
-	case "$size":
-		if v.kind != kindNumber || parseDecimal(v.text).negative {
-			return badFilter("'$size' operator must have a non-negative integer")
-		}
-	default:
+	rule, known := operandRules[operator]
+	if !known {
 		return errorf("FILTER_UNSUPPORTED_OPERATOR", "Unsupported filter operator '%s'.\n\n"+
 			"Resend the command using only supported operators.", operator)
+	}
+	if problem := rule(v); problem != "" {
+		return badFilter("'" + operator + "' operator must have " + problem)
 	}
 	return nil
 }
 
+// anyOperand accepts everything: equality knows every type.
+func anyOperand(value) string { return "" }
+
+// listOperand bounds $in and $nin; an empty list is allowed and finds nothing.
+func listOperand(v value) string {
+	switch {
+	case v.kind != kindArray:
+		return "`ARRAY`"
+	case len(v.items) > maxInValues:
+		return "at most 100 values"
+	default:
+		return ""
+	}
+}
+
+// rangeOperand takes every type that has an order in the index.
+func rangeOperand(v value) string {
+	if rank := rankOf(v); rank == rankOther || rank == rankNull {
+		return "`DATE` or `NUMBER` value"
+	}
+	return ""
+}
+
+// existsOperand takes nothing but true and false: 1 and 0 are refused (Data API
+// v1.0.51, observed).
+func existsOperand(v value) string {
+	if v.kind != kindTrue && v.kind != kindFalse {
+		return "`BOOLEAN`"
+	}
+	return ""
+}
+
+// allOperand takes a list that is not empty; to want all of nothing says nothing.
+func allOperand(v value) string {
+	if v.kind != kindArray || len(v.items) == 0 {
+		return "at least one value in an `ARRAY`"
+	}
+	return ""
+}
+
+// sizeOperand takes the length of an array.
+func sizeOperand(v value) string {
+	if v.kind != kindNumber || parseDecimal(v.text).negative {
+		return "a non-negative integer"
+	}
+	return ""
+}
+
+// matchOperand takes the words that $lexical must contain.
+func matchOperand(v value) string {
+	if v.kind != kindString {
+		return "`STRING`"
+	}
+	return ""
+}
+
+// newComparison prepares an operator for many documents: keys and words of the operand
+// are made once.
 func newComparison(operator string, path []string, operand value) *filter {
 	f := &filter{operator: operator, path: path, operand: operand}
 	switch operator {
 	case "$eq", "$ne":
 		f.key = operand.key()
+	case "$match":
+		f.words = words(operand.text)
 	case "$in", "$nin":
 		f.keys = make(map[string]bool, len(operand.items))
 		for _, item := range operand.items {
@@ -214,15 +308,21 @@ func (f *filter) ids() (ids []value, ok bool) {
 	return nil, false
 }
 
+// onID tells whether the node compares the _id itself, for which there is an index in
+// every collection.
 func (f *filter) onID() bool { return len(f.path) == 1 && f.path[0] == "_id" }
 
-// refusedByCassandra tells what a Cassandra 5.0 backend cannot answer.
+// refusedByCassandra tells what a Cassandra 5.0 backend cannot answer. The codes are
+// those that were captured; which one comes depends on whether the database or its
+// driver refuses.
 func (f *filter) refusedByCassandra() *apiError {
 	var err *apiError
 	f.walk(func(node *filter) {
 		switch node.operator {
 		case "$lt", "$lte", "$gt", "$gte":
 			err = refusedQuery("INVALID_DATABASE_QUERY")
+		case "$match":
+			err = refusedQuery("UNSUPPORTED_DATABASE_QUERY")
 		case "$ne", "$nin", "$not":
 			err = refusedQuery("UNSUPPORTED_DATABASE_QUERY")
 			if node.onID() {
@@ -237,7 +337,8 @@ func (f *filter) refusedByCassandra() *apiError {
 	return err
 }
 
-// onePage tells whether a Cassandra 5.0 backend answers with a single page.
+// onePage tells whether a Cassandra 5.0 backend answers with a single page. Such
+// answers have no nextPageState however many documents they hold (observed).
 func (f *filter) onePage() bool {
 	found := false
 	f.walk(func(node *filter) {

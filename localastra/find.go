@@ -5,6 +5,7 @@ import (
 	"strconv"
 )
 
+// findCommands are the two ways to read documents. findAndRerank has its own file.
 func findCommands() map[string]command {
 	return map[string]command{
 		"find": {scope: collectionScope, fields: []string{"filter", "options", "projection", "sort"},
@@ -19,12 +20,17 @@ type query struct {
 	filter     *filter
 	projection *projection
 	sort       *sorting
-	limit      int // 0: none
-	skip       int
-	page       pageState
+	// limit is the number of documents over all pages; 0 means no limit.
+	limit int
+	// skip is allowed beside a sort by fields only.
+	skip int
+	// page is where to start; the zero value is the first page.
+	page pageState
 }
 
-// parseQuery reads filter, projection and sort against the collection's settings.
+// parseQuery reads filter, projection and sort against the collection's settings. It
+// runs once to find out which indexes are needed, and once more under the lock under
+// which they are used: the collection may have changed between.
 func (r *request) parseQuery(c *collection) (*query, *apiError) {
 	q := &query{}
 	given := func(name string) value { v, _ := r.args.get(name); return v }
@@ -42,6 +48,9 @@ func (r *request) parseQuery(c *collection) (*query, *apiError) {
 		if err := q.filter.refusedByCassandra(); err != nil {
 			return nil, err
 		}
+		if q.sort.lexical != "" {
+			return nil, refusedQuery("UNSUPPORTED_DATABASE_QUERY")
+		}
 		if q.sort.vector != nil && !q.filter.empty() {
 			return nil, refusedQuery("INVALID_DATABASE_QUERY")
 		}
@@ -53,55 +62,77 @@ func (r *request) parseQuery(c *collection) (*query, *apiError) {
 // caches it will use.
 func (r *request) prepare() (wanted, *apiError) {
 	var want wanted
-	err := r.view(wanted{}, func(c *collection, _ tx) *apiError {
+	err := r.view(wanted{}, func(c *collection, _ reader) *apiError {
 		q, err := r.parseQuery(c)
 		if err == nil {
-			want = wanted{q.filter.indexPaths(), q.sort.vector != nil}
+			want = wanted{q.filter.indexPaths(), q.sort.vector != nil, q.sort.lexical != ""}
 		}
 		return err
 	})
 	return want, err
 }
 
-// parseLimits reads limit, skip and pageState.
+// parseLimits reads limit, skip and pageState. They depend on the sort clause: a search
+// has no pages, and what is sorted in memory cannot be continued.
 func (q *query) parseLimits(options value) *apiError {
-	if limit, has := options.get("limit"); has && limit.kind != kindNull {
-		n, err := strconv.Atoi(limit.text)
-		if err != nil || n <= 0 {
-			return invalidValue("command.options.limit", limit, "limit should be greater than `0`")
-		}
-		q.limit = n
+	var err *apiError
+	if q.limit, err = parseLimit(options); err != nil {
+		return err
 	}
-	if skip, has := options.get("skip"); has && skip.kind != kindNull {
-		n, err := strconv.Atoi(skip.text)
-		if err != nil || n < 0 {
-			return invalidValue("command.options.skip", skip, "skip should be greater than or equal to `0`")
-		}
-		if n > 0 && (q.sort.empty() || q.sort.vector != nil) {
-			return invalidValue("command.options.skip", skip,
-				"skip options should be used with sort clause that is not a vector search")
-		}
-		q.skip = n
+	if q.skip, err = parseSkip(options); err != nil {
+		return err
 	}
-	if q.sort.vector != nil && q.limit > maxVectorLimit {
+	ranked := q.sort.ranked()
+	if skip, _ := options.get("skip"); q.skip > 0 && (q.sort.empty() || ranked) {
+		return invalidValue("command.options.skip", skip,
+			"skip options should be used with sort clause that is not a vector search")
+	}
+	if ranked && q.limit > maxVectorLimit {
 		return invalidValue("command.options.limit", intValue(q.limit),
 			fmt.Sprintf("limit options should not be greater than %d for vector search", maxVectorLimit))
 	}
 	if _, has := options.get("pageState"); has && !q.sort.empty() {
 		return badSort("'pageState' is not supported with non-empty sort clause")
 	}
-	var err *apiError
 	q.page, err = parsePageState(options)
 	return err
 }
 
+// parseLimit reads options.limit; 0 means that there is none.
+func parseLimit(options value) (int, *apiError) {
+	limit, has := options.get("limit")
+	if !has || limit.kind == kindNull {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(limit.text)
+	if err != nil || n <= 0 {
+		return 0, invalidValue("command.options.limit", limit, "limit should be greater than `0`")
+	}
+	return n, nil
+}
+
+// parseSkip reads options.skip.
+func parseSkip(options value) (int, *apiError) {
+	skip, has := options.get("skip")
+	if !has || skip.kind == kindNull {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(skip.text)
+	if err != nil || n < 0 {
+		return 0, invalidValue("command.options.skip", skip, "skip should be greater than or equal to `0`")
+	}
+	return n, nil
+}
+
+// find returns a page of documents, or all hits of a search at once. nextPageState is
+// always there, and null at the end.
 func find(r *request) (*reply, *apiError) {
 	want, err := r.prepare()
 	if err != nil {
 		return nil, err
 	}
 	var result *reply
-	err = r.view(want, func(c *collection, t tx) *apiError {
+	err = r.view(want, func(c *collection, t reader) *apiError {
 		q, err := r.parseQuery(c)
 		if err == nil {
 			err = q.parseLimits(r.options)
@@ -121,13 +152,14 @@ func find(r *request) (*reply, *apiError) {
 	return result, err
 }
 
+// findOne returns the first document, or null. It knows neither limit nor pages.
 func findOne(r *request) (*reply, *apiError) {
 	want, err := r.prepare()
 	if err != nil {
 		return nil, err
 	}
 	var result *reply
-	err = r.view(want, func(c *collection, t tx) *apiError {
+	err = r.view(want, func(c *collection, t reader) *apiError {
 		q, err := r.parseQuery(c)
 		if err != nil {
 			return err
@@ -148,6 +180,8 @@ func findOne(r *request) (*reply, *apiError) {
 	return result, err
 }
 
+// sortVectorStatus is the vector that was searched for, as an array even when it came
+// as {"$binary": ...}; null when the sort was no search (Data API v1.0.51, observed).
 func sortVectorStatus(r *request, q *query) []field {
 	if !r.options.isTrue("includeSortVector") {
 		return nil
@@ -158,11 +192,13 @@ func sortVectorStatus(r *request, q *query) []field {
 	return []field{{"sortVector", q.sort.vector.asArray()}}
 }
 
-// read returns the projected documents and the next page state.
-func (r *request) read(c *collection, t tx, q *query) ([]value, value, *apiError) {
+// read returns the projected documents and the next page state. Searches and sorted
+// reads come at once and have no page state. Everything else comes in pages, in the
+// order of insertion.
+func (r *request) read(c *collection, t reader, q *query) ([]value, value, *apiError) {
 	switch {
-	case q.sort.vector != nil:
-		return r.readNearest(c, t, q), value{}, nil
+	case q.sort.ranked():
+		return r.readRanked(c, t, q), value{}, nil
 	case !q.sort.empty():
 		documents, err := readSorted(c, t, q)
 		return documents, value{}, err
@@ -172,8 +208,9 @@ func (r *request) read(c *collection, t tx, q *query) ([]value, value, *apiError
 	}
 }
 
-// project returns what the projection keeps of a document.
-func (c *collection) project(t tx, d stored, p *projection) value {
+// project returns what the projection keeps of a document. The vector is only read when
+// it is asked for: it is most of the document's bytes.
+func (c *collection) project(t reader, d stored, p *projection) value {
 	if p.wantsVector() {
 		return p.apply(c.whole(t, d))
 	}
@@ -182,7 +219,7 @@ func (c *collection) project(t tx, d stored, p *projection) value {
 
 // readPage reads one page. Documents by _id come in one page, as do, on a Cassandra
 // backend, those of $or and of $in on another field.
-func (r *request) readPage(c *collection, t tx, q *query) ([]value, value) {
+func (r *request) readPage(c *collection, t reader, q *query) ([]value, value) {
 	_, byID := q.filter.ids()
 	whole := byID || r.server.cassandra() && q.filter.onePage()
 	limit := q.limit
@@ -218,7 +255,7 @@ const maxDocumentsRead = 1 << 30
 
 // readSorted sorts in memory: at most 50 documents come back, and nothing says so when
 // there are more (Data API v1.0.51, observed).
-func readSorted(c *collection, t tx, q *query) ([]value, *apiError) {
+func readSorted(c *collection, t reader, q *query) ([]value, *apiError) {
 	found := c.some(t, q.filter, maxSortedRows+1)
 	if len(found) > maxSortedRows {
 		return nil, errorf("OVERLOADED_SORT_ROW_LIMIT", "The command attempted to sort more than %d rows in memory."+
@@ -237,16 +274,18 @@ func readSorted(c *collection, t tx, q *query) ([]value, *apiError) {
 	return documents, nil
 }
 
-// readNearest returns the documents most similar to a vector.
-func (r *request) readNearest(c *collection, t tx, q *query) []value {
+// readRanked returns the hits of a search by vector or by words, best first. A document
+// that was deleted since the index was read is passed over, so there may be fewer hits
+// than asked for.
+func (r *request) readRanked(c *collection, t reader, q *query) []value {
 	documents := []value{}
-	for _, hit := range c.nearest(t, q) {
+	for _, hit := range c.hits(t, q) {
 		d, ok := c.load(t, hit.seq)
 		if !ok {
 			continue
 		}
 		document := c.project(t, d, q.projection)
-		if r.options.isTrue("includeSimilarity") {
+		if q.sort.vector != nil && r.options.isTrue("includeSimilarity") {
 			document = document.with(similarityField, floatValue(hit.similarity))
 		}
 		documents = append(documents, document)
@@ -254,25 +293,40 @@ func (r *request) readNearest(c *collection, t tx, q *query) []value {
 	return documents
 }
 
-// nearest searches the vectors in memory. It loads its own when they are not there,
-// which happens only when a write failed since they were warmed: beside other readers
-// no cache may change.
-func (c *collection) nearest(t tx, q *query) []scored {
-	vectors := c.vectors
-	if vectors == nil {
-		vectors = c.loadVectors(t)
-	}
+// hits searches the vectors, or the words, in memory. It loads its own when they are
+// not there, which happens only when a write failed since they were warmed: beside
+// other readers no cache may change.
+func (c *collection) hits(t reader, q *query) []scored {
 	limit := maxVectorLimit
 	if q.limit > 0 {
 		limit = q.limit
 	}
-	if q.filter.empty() {
-		return vectors.nearest(q.sort.vector.floats, limit, nil)
+	keep := c.keeps(t, q.filter)
+	if q.sort.lexical != "" {
+		lexical := c.lexical
+		if lexical == nil {
+			lexical = c.loadLexical(t)
+		}
+		return lexical.best(q.sort.lexical, limit, keep)
+	}
+	vectors := c.vectors
+	if vectors == nil {
+		vectors = c.loadVectors(t)
+	}
+	return vectors.nearest(q.sort.vector.floats, limit, keep)
+}
+
+// keeps tells which documents a search may return; nil means all. The filter goes
+// first, and the search ranks what it leaves. The result is exact, unlike with an
+// approximate index that filters afterwards.
+func (c *collection) keeps(t reader, f *filter) func(seq uint64) bool {
+	if f.empty() {
+		return nil
 	}
 	matching := map[uint64]bool{}
-	c.each(t, q.filter, 0, func(d stored) bool {
+	c.each(t, f, 0, func(d stored) bool {
 		matching[d.seq] = true
 		return true
 	})
-	return vectors.nearest(q.sort.vector.floats, limit, func(seq uint64) bool { return matching[seq] })
+	return func(seq uint64) bool { return matching[seq] }
 }

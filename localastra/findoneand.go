@@ -1,5 +1,7 @@
 package localastra
 
+// findOneAndCommands change or delete one document and return it. There is no
+// replaceOne: clients build it from findOneAndReplace.
 func findOneAndCommands() map[string]command {
 	return map[string]command{
 		"findOneAndUpdate": {scope: collectionScope, write: true,
@@ -13,6 +15,7 @@ func findOneAndCommands() map[string]command {
 	}
 }
 
+// findOneAndUpdate is updateOne that returns the document, by default as it was before.
 func findOneAndUpdate(r *request) (*reply, *apiError) {
 	with, err := r.parseEdit()
 	if err != nil {
@@ -29,7 +32,7 @@ func findOneAndReplace(r *request) (*reply, *apiError) {
 		return nil, invalidValue("command.replacementDocument", value{}, "must not be null")
 	}
 	return r.changeAndReturn(func(c *collection, document value, _ bool) (value, *apiError) {
-		if err := c.checkRequest([]value{replacement}); err != nil {
+		if err := r.checkRequest(c, []value{replacement}); err != nil {
 			return document, err
 		}
 		id, known := document.get("_id")
@@ -64,7 +67,7 @@ func (r *request) changeAndReturn(with edit) (*reply, *apiError) {
 		return nil, err
 	}
 	var before value
-	done, err := r.changeOne(with, func(c *collection, t tx, d stored) { before = c.project(t, d, p) })
+	done, err := r.changeOne(with, func(c *collection, t reader, d stored) { before = c.project(t, d, p) })
 	if err != nil {
 		return nil, err
 	}
@@ -74,13 +77,16 @@ func (r *request) changeAndReturn(with edit) (*reply, *apiError) {
 			return nil, err
 		}
 	}
+	if done.lost != nil {
+		return done.reply(), nil
+	}
 	return &reply{data: []field{{"document", shown}}, status: done.status()}, nil
 }
 
 // stored reads a document back by its _id.
 func (r *request) stored(id value, p *projection) (value, *apiError) {
 	var shown value
-	err := r.view(wanted{}, func(c *collection, t tx) *apiError {
+	err := r.view(wanted{}, func(c *collection, t reader) *apiError {
 		if seq, ok := c.lookup(t, id); ok {
 			if d, ok := c.load(t, seq); ok {
 				shown = c.project(t, d, p)
@@ -91,6 +97,7 @@ func (r *request) stored(id value, p *projection) (value, *apiError) {
 	return shown, err
 }
 
+// findOneAndDelete returns what it deleted, or null when nothing matched.
 func findOneAndDelete(r *request) (*reply, *apiError) {
 	projected, _ := r.args.get("projection")
 	p, err := parseProjection(projected)

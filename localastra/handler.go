@@ -20,7 +20,19 @@ const jsonContentType = "application/json;charset=UTF-8"
 // ServeHTTP answers one command. Nearly every error has status 200 and an errors
 // array; 404, 405 and 413 have an empty body. It is safe for concurrent use.
 func (s *Server) ServeHTTP(w http.ResponseWriter, q *http.Request) {
-	r := &request{server: s, header: q.Header}
+	if s.options.Log != nil {
+		s.serveLogged(w, q)
+		return
+	}
+	s.serve(w, q, &request{ctx: q.Context(), server: s, header: q.Header})
+}
+
+// serve routes a request: the health check, the explorer, or a command. Everything but
+// the health check and the explorer's files needs the token.
+func (s *Server) serve(w http.ResponseWriter, q *http.Request, r *request) {
+	if s.options.Explorer && s.explore(w, q) {
+		return
+	}
 	if q.URL.Path == healthPath && q.Method == http.MethodGet {
 		w.Header().Set("Content-Type", jsonContentType)
 		_, _ = io.WriteString(w, `{"status":"UP","checks":[]}`) // a client that is gone needs no answer
@@ -38,6 +50,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		s.respond(w, nil, err)
 		return
 	}
+	s.receive(w, q, r)
+}
+
+// receive reads the body of a command. The body is read whole before anything is
+// decided: no command is carried out for a request that was cut off.
+func (s *Server) receive(w http.ResponseWriter, q *http.Request, r *request) {
 	if t, _, err := mime.ParseMediaType(q.Header.Get("Content-Type")); q.Header.Get("Content-Type") != "" &&
 		(err != nil || t != "application/json") {
 		s.respond(w, nil, newError("UNSUPPORTED_CONTENT_TYPE", "Request sent with unsupported 'Content-Type' header "+
@@ -57,7 +75,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	s.answer(w, q, r, body)
 }
 
-// route splits the path: base, then keyspace and collection when they are there.
+// route splits the path: base, then keyspace and collection when they are there. A
+// trailing slash is accepted and an empty part in the middle is not (Data API v1.0.51,
+// observed).
 func (s *Server) route(path string, r *request) bool {
 	rest, ok := strings.CutPrefix(path, "/v1")
 	if !ok && !s.cassandra() {
@@ -127,7 +147,9 @@ func (s *Server) readOnly(h http.Header) bool {
 	return s.options.ReadOnlyToken != "" && token == s.options.ReadOnlyToken
 }
 
-// answer runs the command, unless a test controls it, and writes the response.
+// answer runs the command, unless a test controls it, and writes the response. Counters
+// come first, controls second, latency and faults third, so that a test sees each
+// request exactly once.
 func (s *Server) answer(w http.ResponseWriter, q *http.Request, r *request, body []byte) {
 	parsed := value{}
 	var failed *apiError
@@ -144,17 +166,24 @@ func (s *Server) answer(w http.ResponseWriter, q *http.Request, r *request, body
 			return
 		}
 	}
-	if q.Context().Err() != nil {
-		return // the client gave up while a test held its request
+	if s.options.Latency > 0 {
+		wait(r.ctx, s.options.Latency)
+	}
+	if r.ctx.Err() != nil {
+		return // the client gave up while its request was held
 	}
 	cmd, failed := s.decode(parsed, r)
+	if fault, hit := s.strike(r.command); hit {
+		s.fail(w, r, fault, func() {
+			if failed == nil {
+				_, _ = s.run(cmd, r) // what comes of it is not told
+			}
+		})
+		return
+	}
 	var result *reply
-	switch {
-	case failed != nil:
-	case cmd.write && s.readOnly(q.Header):
-		result, failed = unauthorized(r)
-	default:
-		result, failed = cmd.run(r)
+	if failed == nil {
+		result, failed = s.run(cmd, r)
 	}
 	if result != nil && !accepts(q.Header.Get("Accept")) {
 		w.Header().Set("Content-Type", "text/html;charset=UTF-8")
@@ -164,12 +193,27 @@ func (s *Server) answer(w http.ResponseWriter, q *http.Request, r *request, body
 	s.respond(w, result, failed)
 }
 
+// run carries a command out. A token that may only read is refused before anything is
+// embedded, which may cost money.
+func (s *Server) run(cmd *command, r *request) (*reply, *apiError) {
+	if cmd.write && s.readOnly(r.header) {
+		return unauthorized(r)
+	}
+	if err := r.vectorize(); err != nil {
+		return nil, err
+	}
+	return cmd.run(r)
+}
+
+// accepts tells whether the client wants JSON. The real server carries the command out
+// all the same and answers with a line of text (observed).
 func accepts(header string) bool {
 	return header == "" || strings.Contains(header, "json") || strings.Contains(header, "*/*") ||
 		strings.Contains(header, "application/*")
 }
 
-// respond writes {"data", "status", "errors"}, leaving out what is absent.
+// respond writes {"data", "status", "errors"}, leaving out what is absent. The status
+// is the highest that one of the errors asks for; nearly all ask for 200.
 func (s *Server) respond(w http.ResponseWriter, result *reply, failed *apiError) {
 	if result == nil {
 		result = &reply{}
@@ -193,6 +237,9 @@ func (s *Server) respond(w http.ResponseWriter, result *reply, failed *apiError)
 	}
 	for _, e := range result.errors {
 		status = max(status, errorTable[e.code].status)
+		if logged, is := w.(*loggedWriter); is {
+			logged.codes = append(logged.codes, e.code)
+		}
 	}
 	text := objectValue(fields...).appendJSON(make([]byte, 0, 1024))
 	w.Header().Set("Content-Type", jsonContentType)
@@ -201,6 +248,8 @@ func (s *Server) respond(w http.ResponseWriter, result *reply, failed *apiError)
 	_, _ = w.Write(text) // a client that is gone needs no answer
 }
 
+// errorsValue prints a list of errors. Each gets an id of its own, as from the real
+// server, where it leads to a line in the log.
 func errorsValue(list []*apiError) value {
 	items := make([]value, len(list))
 	for i, e := range list {

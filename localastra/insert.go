@@ -5,6 +5,8 @@ import "fmt"
 // maxInsertDocuments is operations.max-document-insert-count of Data API v1.0.51.
 const maxInsertDocuments = 100
 
+// insertCommands are insertOne and insertMany. They never overwrite: an _id that exists
+// is an error for that document.
 func insertCommands() map[string]command {
 	return map[string]command{
 		"insertOne": {scope: collectionScope, write: true, fields: []string{"document", "options"}, run: insertOne},
@@ -32,6 +34,7 @@ func (n *insertion) id() (value, bool) {
 	}
 }
 
+// insertOne is insertMany of one, but for its options: it has none.
 func insertOne(r *request) (*reply, *apiError) {
 	document, has := r.args.get("document")
 	if !has {
@@ -40,6 +43,8 @@ func insertOne(r *request) (*reply, *apiError) {
 	return r.insert([]value{document}, false)
 }
 
+// insertMany stores up to 100 documents. By default each succeeds or fails alone; the
+// reply names those that were stored, and an error for each that was not.
 func insertMany(r *request) (*reply, *apiError) {
 	documents, has := r.args.get("documents")
 	switch {
@@ -58,8 +63,8 @@ func insertMany(r *request) (*reply, *apiError) {
 // ordered the first failure ends the work.
 func (r *request) insert(documents []value, ordered bool) (*reply, *apiError) {
 	var list []insertion
-	if err := r.view(wanted{}, func(c *collection, _ tx) *apiError {
-		if err := c.checkRequest(documents); err != nil {
+	if err := r.view(wanted{}, func(c *collection, _ reader) *apiError {
+		if err := r.checkRequest(c, documents); err != nil {
 			return err
 		}
 		list = c.shredAll(documents)
@@ -76,16 +81,18 @@ func (r *request) insert(documents []value, ordered bool) (*reply, *apiError) {
 	return r.insertReply(list), nil
 }
 
-// checkRequest refuses what makes the whole request invalid, not one document.
-func (c *collection) checkRequest(documents []value) *apiError {
+// checkRequest refuses what makes the whole request invalid, not one document. Such a
+// request is refused without a status: its other documents are not stored either (Data
+// API v1.0.51, observed).
+func (r *request) checkRequest(c *collection, documents []value) *apiError {
 	for i, d := range documents {
 		v, hasVector := d.get(vectorField)
 		_, hasVectorize := d.get(vectorizeField)
 		_, hasHybrid := d.get(hybridField)
 		switch {
+		case r.vectorized:
 		case hasVector && hasVectorize:
-			return errorf("INVALID_USAGE_OF_VECTORIZE", "'$vector' and '$vectorize' cannot be used together in same "+
-				"document: issue in document at position %d.\n\nResend command with only '$vector' or '$vectorize'.", i+1)
+			return bothVectors(i + 1)
 		case hasVectorize || hasHybrid:
 			return c.noEmbeddingService()
 		case hasVector && v.kind != kindNull && c.options.vector == nil:
@@ -95,17 +102,22 @@ func (c *collection) checkRequest(documents []value) *apiError {
 	return nil
 }
 
+// noEmbeddingService is the answer to a text where the collection has nobody to make a
+// vector of it.
 func (c *collection) noEmbeddingService() *apiError {
 	return errorf("EMBEDDING_SERVICE_NOT_CONFIGURED", "Collection '%s' does not have embedding service configured: "+
 		"cannot vectorize data.\n\nCollection must be recreated with embedding service configuration to allow "+
 		"vectorization.", c.name)
 }
 
+// noVectors is the answer to a vector in a collection that was made without.
 func (c *collection) noVectors() *apiError {
 	return errorf("VECTOR_SEARCH_NOT_SUPPORTED", "Vector search is not enabled for collection: %s.%s.",
 		c.keyspace, c.name)
 }
 
+// shredAll judges each document by itself, outside the write transaction: this is the
+// expensive part of an insert, and many requests do it at the same time.
 func (c *collection) shredAll(documents []value) []insertion {
 	list := make([]insertion, len(documents))
 	for i, d := range documents {
@@ -123,6 +135,8 @@ func (c *collection) shredAll(documents []value) []insertion {
 }
 
 // insertAll runs inside a transaction and may run again: it judges what shredding left.
+// Two documents with one _id in the same request are judged in order: the first is
+// stored, the second exists already.
 func (c *collection) insertAll(t tx, list []insertion, ordered bool) error {
 	failed := false
 	for i := range list {
@@ -145,6 +159,8 @@ func (c *collection) insertAll(t tx, list []insertion, ordered bool) error {
 	return nil
 }
 
+// alreadyExists is the answer to an _id that is taken. A client that repeats an insert
+// after a timeout meets it for what was stored the first time.
 func alreadyExists(id value) *apiError {
 	shown := id.json()
 	if id.kind == kindString {
@@ -155,6 +171,8 @@ func alreadyExists(id value) *apiError {
 }
 
 // insertReply lists the ids that were stored, or what became of each document.
+// Documents keep the order of the request in every list, whatever the order in which
+// they were stored.
 func (r *request) insertReply(list []insertion) *reply {
 	result := &reply{}
 	inserted := []value{}

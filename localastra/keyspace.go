@@ -28,6 +28,8 @@ func keyspaceCommands() map[string]command {
 	}
 }
 
+// deprecated makes the old name of a command: it does the same and adds a warning to
+// the status.
 func deprecated(c command, now string) command {
 	run := c.run
 	c.run = func(r *request) (*reply, *apiError) {
@@ -40,14 +42,18 @@ func deprecated(c command, now string) command {
 		}
 		result.warnings = append(result.warnings, errorf("DEPRECATED_COMMAND", "A deprecated command was used, it may "+
 			"still be used but will be removed in future releases.\n\nThe deprecated command is: %s.\nThe new command "+
-			"to use is: %s.\n\nPlease check the documentation for the new command and update your code.", r.command, now))
+			"to use is: %s.\n\nPlease check the documentation for the new command and update your code.",
+			r.command, now))
 		return result, nil
 	}
 	return c
 }
 
+// okReply is the status of schema commands: {"ok": 1}.
 func okReply() *reply { return &reply{status: []field{{"ok", intValue(1)}}} }
 
+// createKeyspace creates a keyspace unless it exists. Replication is accepted and means
+// nothing here. On Astra DB itself keyspaces are made through the DevOps API.
 func createKeyspace(r *request) (*reply, *apiError) {
 	name := r.text("name")
 	if !validSchemaName(name) {
@@ -62,6 +68,8 @@ func createKeyspace(r *request) (*reply, *apiError) {
 	return okReply(), nil
 }
 
+// badName is the answer to a name that is too long, or has other characters than
+// letters, digits and underscores.
 func badName(what, name string) *apiError {
 	return errorf("UNSUPPORTED_SCHEMA_NAME", "The command attempted to create a %[1]s with a name that is not "+
 		"supported.\n\nThe supported %[1]s names must not be empty, more than 48 characters long, or contain "+
@@ -69,6 +77,8 @@ func badName(what, name string) *apiError {
 		"Resend the command using a supported %[1]s name.", what, name)
 }
 
+// dropKeyspace drops a keyspace with all of its collections. One that does not exist is
+// fine, too (Data API v1.0.51, observed).
 func dropKeyspace(r *request) (*reply, *apiError) {
 	name := r.text("name")
 	if name == "" {
@@ -80,9 +90,10 @@ func dropKeyspace(r *request) (*reply, *apiError) {
 	return okReply(), nil
 }
 
+// findKeyspaces lists names in order, the system's own behind the user's.
 func findKeyspaces(r *request) (*reply, *apiError) {
 	var names []string
-	err := r.server.store.view(func(tx) error {
+	err := r.server.store.view(func(reader) error {
 		names = slices.Sorted(maps.Keys(r.server.store.catalog.keyspaces))
 		return nil
 	})

@@ -19,7 +19,9 @@ type LockedError struct {
 	Waited time.Duration
 }
 
-// Error tells who holds the directory and how to reach the data all the same.
+// Error tells who holds the directory and how to reach the data all the same. A folder
+// that is served can be used by its address; one that another sync has open cannot, so
+// the advice differs.
 func (e *LockedError) Error() string {
 	who := "another process"
 	if e.PID != 0 {
@@ -37,11 +39,13 @@ func (e *LockedError) Error() string {
 // left by a killed process misleads nobody.
 type lockFile struct{ path string }
 
+// lockHolder is what the lock file says about the process that holds the directory.
 type lockHolder struct {
 	PID int    `json:"pid"`
 	URL string `json:"url,omitempty"`
 }
 
+// newLockFile names the file in a directory; it writes nothing yet.
 func newLockFile(dir string) *lockFile { return &lockFile{filepath.Join(dir, "astra.lock")} }
 
 // write records this process and where it serves. A failure only makes the message of
@@ -54,8 +58,12 @@ func (l *lockFile) write(url string) {
 	_ = os.WriteFile(l.path, text, 0o600)
 }
 
+// remove deletes the file at the end. Whether it works is of no importance: nobody
+// trusts it alone.
 func (l *lockFile) remove() { _ = os.Remove(l.path) }
 
+// read returns what it can. The file may be missing, half written, or left over from a
+// process that was killed.
 func (l *lockFile) read() lockHolder {
 	var h lockHolder
 	if text, err := os.ReadFile(l.path); err == nil {

@@ -31,6 +31,8 @@ func (f *filter) matches(document value) bool {
 	return f.compare(v, present)
 }
 
+// compare judges the value at the path, or its absence. Only $exists, $ne and $nin say
+// yes to an absent value, as in the Data API.
 func (f *filter) compare(v value, present bool) bool {
 	switch f.operator {
 	case "$exists":
@@ -50,6 +52,8 @@ func (f *filter) compare(v value, present bool) bool {
 		return f.in(v)
 	case "$size":
 		return v.kind == kindArray && f.operand.text == strconv.Itoa(len(v.items))
+	case "$match":
+		return v.kind == kindString && hasWords(v.text, f.words)
 	case "$all":
 		return containsAll(v, f.operand.items)
 	default:
@@ -57,6 +61,8 @@ func (f *filter) compare(v value, present bool) bool {
 	}
 }
 
+// equals compares with the operand, or each element with it: a filter on an array field
+// looks for one of its values.
 func (f *filter) equals(v value) bool {
 	if v.key() == f.key {
 		return true
@@ -69,6 +75,7 @@ func (f *filter) equals(v value) bool {
 	return false
 }
 
+// in is equals for any of several operands, through one look into a map.
 func (f *filter) in(v value) bool {
 	if f.keys[v.key()] {
 		return true
@@ -81,6 +88,8 @@ func (f *filter) in(v value) bool {
 	return false
 }
 
+// containsAll is $all: each of the wanted values is an element, in any order. Only
+// arrays have elements, so a scalar never matches.
 func containsAll(v value, wanted []value) bool {
 	if v.kind != kindArray {
 		return false
@@ -124,6 +133,8 @@ const (
 	rankOther
 )
 
+// rankOf tells the type of a value for comparisons. An extended value other than a date
+// has no order of its own.
 func rankOf(v value) rank {
 	switch v.kind {
 	case kindNull:
@@ -141,7 +152,8 @@ func rankOf(v value) rank {
 	return rankOther
 }
 
-// compareValues orders two present values.
+// compareValues orders two present values. Types come in a fixed order: null, numbers,
+// texts, booleans, dates, and everything else by its text.
 func compareValues(a, b value) int {
 	ra, rb := rankOf(a), rankOf(b)
 	if ra != rb {

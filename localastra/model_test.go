@@ -28,7 +28,8 @@ func TestIndexesFollowWrites(t *testing.T) {
 			},
 			"raise": func(rt *rapid.T) {
 				from, to := g.Draw(rt, "from"), rapid.IntRange(0, 3).Draw(rt, "to")
-				c.must("c", fmt.Sprintf(`{"updateMany":{"filter":%s,"update":{"$set":{"g":%d}}}}`, modelFilter(from), to))
+				c.must("c", fmt.Sprintf(`{"updateMany":{"filter":%s,"update":{"$set":{"g":%d}}}}`,
+					modelFilter(from), to))
 				for name, n := range model {
 					if n == from {
 						model[name] = to
@@ -54,7 +55,8 @@ func TestIndexesFollowWrites(t *testing.T) {
 			},
 			"": func(rt *rapid.T) {
 				for n := -1; n <= 3; n++ {
-					require.Equal(rt, modelIDs(model, func(has int) bool { return has == n }), findIDs(c, modelFilter(n)))
+					require.Equal(rt, modelIDs(model, func(has int) bool { return has == n }), findIDs(c,
+						modelFilter(n)))
 				}
 				require.Equal(rt, modelIDs(model, func(has int) bool { return has >= 0 && has < 2 }),
 					findIDs(c, `{"g":{"$lt":2},"s":"x"}`))

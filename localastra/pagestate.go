@@ -16,13 +16,17 @@ type pageState struct {
 
 const pageStateBytes = 12
 
+// json prints the state as base64, as the states of the real server look. Clients must
+// not look inside: it changes between versions.
 func (p pageState) json() value {
 	raw := binary.BigEndian.AppendUint64(nil, p.from)
 	raw = binary.BigEndian.AppendUint32(raw, uint32(p.remaining))
 	return stringValue(base64.StdEncoding.EncodeToString(raw))
 }
 
-// parsePageState reads options.pageState; absent and null are the first page.
+// parsePageState reads options.pageState; absent and null are the first page. A state
+// of another server, or one that was cut, is refused as the real server does: with an
+// error of the driver.
 func parsePageState(options value) (pageState, *apiError) {
 	v, has := options.get("pageState")
 	if !has || v.kind == kindNull {

@@ -41,7 +41,9 @@ func parseJSON(text string) (value, *apiError) {
 	return v, nil
 }
 
-// parseStored reads text that this package wrote. Damage shows as null.
+// parseStored reads text that this package wrote. Damage shows as null. Nothing else
+// can be done about damage here: the file has checksums of its own, and a panic would
+// take the server down.
 func parseStored(text []byte) value {
 	p := &parser{text: string(text)}
 	v, err := p.value()
@@ -51,11 +53,14 @@ func parseStored(text []byte) value {
 	return v
 }
 
+// notJSON is the answer to a body that is no JSON text. The whole request fails:
+// nothing of it was looked at.
 func notJSON(problem string) *apiError {
 	return newError("REQUEST_NOT_JSON", "Request not valid JSON, problem: "+problem+
 		".\n\nResend request as valid JSON.")
 }
 
+// unexpected names the character at which the text stopped making sense.
 func (p *parser) unexpected(want string) *apiError {
 	if p.pos >= len(p.text) {
 		return notJSON("Unexpected end-of-input: " + want)
@@ -63,6 +68,7 @@ func (p *parser) unexpected(want string) *apiError {
 	return notJSON(fmt.Sprintf("Unexpected character (%q) at offset %d: %s", p.text[p.pos], p.pos, want))
 }
 
+// space skips white space. JSON has four characters of it and no comments.
 func (p *parser) space() {
 	for p.pos < len(p.text) {
 		switch p.text[p.pos] {
@@ -84,6 +90,7 @@ func (p *parser) next(c byte) bool {
 	return false
 }
 
+// value reads any JSON value. Errors end the parse; there is no recovery.
 func (p *parser) value() (value, *apiError) {
 	p.space()
 	if p.pos >= len(p.text) {
@@ -102,6 +109,8 @@ func (p *parser) value() (value, *apiError) {
 	}
 }
 
+// composite reads an object or an array, and counts how deep it is: a text of brackets
+// only must not exhaust the stack.
 func (p *parser) composite(open byte) (value, *apiError) {
 	if p.nesting++; p.nesting > maxNesting {
 		return value{}, notJSON("nesting depth exceeds the maximum allowed (1000)")
@@ -114,6 +123,7 @@ func (p *parser) composite(open byte) (value, *apiError) {
 	return p.array()
 }
 
+// word reads null, true or false. Whatever follows them is found out by the caller.
 func (p *parser) word() (value, *apiError) {
 	for _, w := range [...]struct {
 		text string
@@ -127,6 +137,8 @@ func (p *parser) word() (value, *apiError) {
 	return value{}, p.unexpected("expected a value")
 }
 
+// array reads the rest of an array. An empty one has items that are not nil, so that it
+// prints as [].
 func (p *parser) array() (value, *apiError) {
 	items := []value{}
 	if p.next(']') {
@@ -148,6 +160,8 @@ func (p *parser) array() (value, *apiError) {
 	}
 }
 
+// object reads the rest of an object and refuses a second field of the same name, as
+// the Data API does: which of them counts would be a matter of taste.
 func (p *parser) object() (value, *apiError) {
 	fields := []field{}
 	if p.next('}') {
@@ -173,6 +187,7 @@ func (p *parser) object() (value, *apiError) {
 	}
 }
 
+// field reads a name and its value.
 func (p *parser) field() (field, *apiError) {
 	if p.space(); p.pos >= len(p.text) || p.text[p.pos] != '"' {
 		return field{}, p.unexpected("expected a double-quoted field name")
@@ -211,26 +226,20 @@ func duplicate(fields []field, name string, seen *map[string]bool) bool {
 	return false
 }
 
+// number reads a number by the strict grammar of JSON and normalises it at once, so
+// that every later comparison and every answer sees the same text.
 func (p *parser) number() (value, *apiError) {
 	start := p.pos
-	if p.text[p.pos] == '-' {
-		p.pos++
-	}
+	p.sign("-")
 	whole := p.digits()
 	if whole == 0 || whole > 1 && p.text[p.pos-whole] == '0' {
 		return value{}, notJSON("invalid number at offset " + strconv.Itoa(start))
 	}
-	if p.pos < len(p.text) && p.text[p.pos] == '.' {
-		p.pos++
-		if p.digits() == 0 {
-			return value{}, p.unexpected("expected a digit")
-		}
+	if p.sign(".") && p.digits() == 0 {
+		return value{}, p.unexpected("expected a digit")
 	}
-	if p.pos < len(p.text) && (p.text[p.pos] == 'e' || p.text[p.pos] == 'E') {
-		p.pos++
-		if p.pos < len(p.text) && (p.text[p.pos] == '+' || p.text[p.pos] == '-') {
-			p.pos++
-		}
+	if p.sign("eE") {
+		p.sign("+-")
 		if p.digits() == 0 {
 			return value{}, p.unexpected("expected a digit")
 		}
@@ -242,6 +251,16 @@ func (p *parser) number() (value, *apiError) {
 	return value{kind: kindNumber, text: normalizeNumber(p.text[start:p.pos])}, nil
 }
 
+// sign consumes one of the characters of a number when it comes next.
+func (p *parser) sign(of string) bool {
+	if p.pos < len(p.text) && strings.IndexByte(of, p.text[p.pos]) >= 0 {
+		p.pos++
+		return true
+	}
+	return false
+}
+
+// digits consumes digits and returns how many there were.
 func (p *parser) digits() int {
 	start := p.pos
 	for p.pos < len(p.text) && p.text[p.pos] >= '0' && p.text[p.pos] <= '9' {
@@ -250,7 +269,9 @@ func (p *parser) digits() int {
 	return p.pos - start
 }
 
-// string reads a JSON string. One without escapes is a slice of the text.
+// string reads a JSON string. One without escapes is a slice of the text. Slices keep
+// the whole request alive, which is fine for as long as the request lives; whoever
+// keeps a value longer clones it.
 func (p *parser) string() (string, *apiError) {
 	p.pos++
 	rest := p.text[p.pos:]
@@ -268,6 +289,8 @@ func (p *parser) string() (string, *apiError) {
 	return p.escapedString()
 }
 
+// controlCharacter returns where a control character stands in s; -1 when there is
+// none. JSON wants them escaped.
 func controlCharacter(s string) int {
 	for i := range len(s) {
 		if s[i] < 0x20 {
@@ -277,6 +300,8 @@ func controlCharacter(s string) int {
 	return -1
 }
 
+// escapedString reads a string that has escapes, byte by byte. It starts behind the
+// opening quote.
 func (p *parser) escapedString() (string, *apiError) {
 	var b []byte
 	for p.pos < len(p.text) {
@@ -299,6 +324,7 @@ func (p *parser) escapedString() (string, *apiError) {
 	return "", notJSON("Unexpected end-of-input in a string")
 }
 
+// escape reads what follows a backslash.
 func (p *parser) escape(b []byte) ([]byte, *apiError) {
 	if p.pos >= len(p.text) {
 		return nil, notJSON("Unexpected end-of-input in a string")
@@ -347,6 +373,8 @@ func (p *parser) unicodeEscape(b []byte) ([]byte, *apiError) {
 	return append(b, 0xE0|byte(r>>12), 0x80|byte(r>>6)&0x3F, 0x80|byte(r)&0x3F), nil
 }
 
+// hex4 reads four hexadecimal digits. ok is false when there are fewer, and then
+// nothing is consumed.
 func (p *parser) hex4() (rune, bool) {
 	if p.pos+4 > len(p.text) {
 		return 0, false

@@ -37,7 +37,8 @@ func splitPath(path string) (names []string, problem string) {
 	return names, ""
 }
 
-// joinPath is the opposite of splitPath.
+// joinPath is the opposite of splitPath. It is the name under which indexes are kept,
+// and what messages show.
 func joinPath(names []string) string {
 	if len(names) == 1 && !strings.ContainsAny(names[0], "&.") {
 		return names[0]
@@ -49,7 +50,9 @@ func joinPath(names []string) string {
 	return strings.Join(escaped, ".")
 }
 
-// lookupPath returns what a document has at a path; a number steps into an array.
+// lookupPath returns what a document has at a path; a number steps into an array. An
+// extended value such as a date is an object here as well, so a path may lead into it,
+// as in the Data API.
 func lookupPath(document value, path []string) (value, bool) {
 	v := document
 	for _, name := range path {
@@ -61,6 +64,8 @@ func lookupPath(document value, path []string) (value, bool) {
 	return v, true
 }
 
+// step follows one name of a path. Into an array it takes a position, counted from 0; a
+// name that is no number leads nowhere there.
 func step(v value, name string) (value, bool) {
 	if v.kind != kindArray {
 		return v.get(name)

@@ -2,14 +2,16 @@ package localastra
 
 import "slices"
 
-// indexPaths lists the paths for which an index can narrow the filter down.
+// indexPaths lists the paths for which an index can narrow the filter down. A filter by
+// _id needs none. The others are built on first use and kept: who filters by a field
+// once does so again.
 func (f *filter) indexPaths() [][]string {
 	if _, byID := f.ids(); byID {
 		return nil // a few documents, found by _id
 	}
 	var paths [][]string
 	f.walk(func(node *filter) {
-		if node.path == nil || node.operator == "$size" || node.onID() {
+		if node.path == nil || node.operator == "$size" || node.operator == "$match" || node.onID() {
 			return
 		}
 		if !slices.ContainsFunc(paths, func(p []string) bool { return slices.Equal(p, node.path) }) {
@@ -41,7 +43,8 @@ func (c *collection) candidates(f *filter) [][]uint64 {
 	return [][]uint64{index.candidates(f)}
 }
 
-// anyOf is the union over children, as far as each of them knows a list.
+// anyOf is the union over children, as far as each of them knows a list. When one of
+// them knows nothing, nothing is known of the union.
 func (c *collection) anyOf(children []*filter) [][]uint64 {
 	var lists [][]uint64
 	for _, child := range children {
@@ -57,11 +60,15 @@ func (c *collection) anyOf(children []*filter) [][]uint64 {
 	return [][]uint64{union(lists)}
 }
 
+// shortest picks the list with the fewest documents to look at. There is at least one
+// list.
 func shortest(lists [][]uint64) []uint64 {
 	return slices.MinFunc(lists, func(a, b []uint64) int { return len(a) - len(b) })
 }
 
-// candidates lists the documents of the postings that satisfy one comparison.
+// candidates lists the documents of the postings that satisfy one comparison. The list
+// may be longer than what matches, never shorter: each candidate is looked at again
+// with the whole filter.
 func (x *fieldIndex) candidates(f *filter) []uint64 {
 	switch f.operator {
 	case "$eq":
@@ -86,7 +93,7 @@ func (x *fieldIndex) candidates(f *filter) []uint64 {
 // each calls fn for the documents that match, in the order of their insertion from the
 // first that is not below from, until fn returns false. Documents that are asked for by
 // _id come in the order of the request, and from is ignored.
-func (c *collection) each(t tx, f *filter, from uint64, fn func(stored) bool) {
+func (c *collection) each(t reader, f *filter, from uint64, fn func(stored) bool) {
 	visit := func(seq uint64) bool {
 		d, ok := c.load(t, seq)
 		return !ok || !f.matches(d.fields) || fn(d)
@@ -112,7 +119,9 @@ func (c *collection) each(t tx, f *filter, from uint64, fn func(stored) bool) {
 	}
 }
 
-func (c *collection) eachID(t tx, ids []value, visit func(seq uint64) bool) {
+// eachID visits the documents of a list of ids, each once. An id that does not exist is
+// passed over: asking for it is no error.
+func (c *collection) eachID(t reader, ids []value, visit func(seq uint64) bool) {
 	seen := make(map[uint64]bool, len(ids))
 	for _, id := range ids {
 		seq, ok := c.lookup(t, id)
@@ -126,6 +135,8 @@ func (c *collection) eachID(t tx, ids []value, visit func(seq uint64) bool) {
 	}
 }
 
+// onAll tells whether a document is on each of the lists. They are in order, so each
+// look is a binary search.
 func onAll(lists [][]uint64, seq uint64) bool {
 	for _, list := range lists {
 		if _, found := slices.BinarySearch(list, seq); !found {
@@ -135,8 +146,9 @@ func onAll(lists [][]uint64, seq uint64) bool {
 	return true
 }
 
-// some returns up to limit matching documents.
-func (c *collection) some(t tx, f *filter, limit int) []stored {
+// some returns up to limit matching documents. They are read in the order of insertion,
+// so with a limit the oldest come.
+func (c *collection) some(t reader, f *filter, limit int) []stored {
 	var found []stored
 	c.each(t, f, 0, func(d stored) bool {
 		found = append(found, d)

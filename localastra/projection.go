@@ -1,6 +1,8 @@
 package localastra
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -9,6 +11,7 @@ import (
 type projection struct {
 	include [][]string // when not empty: these only
 	exclude [][]string
+	slices  []slicing
 	id      toggle
 	vector  toggle
 	all     bool // {"*": 1}
@@ -38,22 +41,20 @@ func parseProjection(v value) (*projection, *apiError) {
 		return nil, badProjection("definition must be OBJECT, was " + v.typeName())
 	}
 	for _, f := range v.fields {
-		include, ok := projectionFlag(f.value)
-		if !ok {
-			return nil, badProjection("path ('" + f.name + "') value must be 0, 1, true or false")
-		}
-		if err := p.name(f.name, include, len(v.fields)); err != nil {
+		if err := p.root(f, len(v.fields)); err != nil {
 			return nil, err
 		}
 	}
-	return p, nil
+	return p, p.conflict()
 }
 
+// badProjection is the answer to a projection that cannot be understood.
 func badProjection(problem string) *apiError {
 	return newError("UNSUPPORTED_PROJECTION_PARAM", "Unsupported projection parameter: "+problem+
 		".\n\nResend the command with valid projection definition.")
 }
 
+// projectionFlag reads 0, 1, true or false; any number but 0 includes.
 func projectionFlag(v value) (include, ok bool) {
 	switch v.kind {
 	case kindTrue, kindFalse:
@@ -65,37 +66,79 @@ func projectionFlag(v value) (include, ok bool) {
 	}
 }
 
-func (p *projection) name(name string, include bool, total int) *apiError {
+// root reads one entry of the definition: a special field, or a path.
+func (p *projection) root(f field, total int) *apiError {
+	special := f.name == "*" || f.name == "_id" || f.name == vectorField
+	switch {
+	case !special && strings.HasPrefix(f.name, "$") && f.name != lexicalField && f.name != vectorizeField:
+		return badProjection("path cannot start with '$' (no root-level operators)")
+	case !special:
+		path, problem := splitPath(f.name)
+		if problem != "" {
+			return badProjection("projection path ('" + f.name + "') is not a valid path: " + problem)
+		}
+		return p.entry(path, f.value)
+	}
+	include, ok := projectionFlag(f.value)
+	if !ok {
+		return badProjection("path ('" + f.name + "') value must be NUMBER, BOOLEAN or OBJECT")
+	}
 	flag := excluded
 	if include {
 		flag = included
 	}
 	switch {
-	case name == "*" && total > 1:
+	case f.name == "*" && total > 1:
 		return badProjection("wildcard ('*') only allowed as the only root-level path")
-	case name == "*":
+	case f.name == "*":
 		p.all, p.nothing = include, !include
-	case name == "_id":
+	case f.name == "_id":
 		p.id = flag
-	case name == vectorField:
-		p.vector = flag
-	case strings.HasPrefix(name, "$") && name != lexicalField && name != vectorizeField:
-		return badProjection("path cannot start with '$' (no root-level operators)")
 	default:
-		return p.path(name, include)
+		p.vector = flag
 	}
 	return nil
 }
 
-func (p *projection) path(name string, include bool) *apiError {
-	path, problem := splitPath(name)
+// entry reads what a path is given: a flag, {"$slice": ...}, or a nested definition. A
+// nested object is another way to write a longer path.
+func (p *projection) entry(path []string, v value) *apiError {
+	if include, ok := projectionFlag(v); ok {
+		return p.flag(path, include)
+	}
+	if v.kind != kindObject || len(v.fields) == 0 {
+		return badProjection("path ('" + joinPath(path) + "') value must be NUMBER, BOOLEAN or OBJECT, was " +
+			v.typeName())
+	}
+	for _, f := range v.fields {
+		if f.name == "$slice" {
+			if err := p.slice(path, f.value); err != nil {
+				return err
+			}
+			continue
+		}
+		if strings.HasPrefix(f.name, "$") {
+			return badProjection("unrecognized/unsupported projection operator '" + f.name +
+				"' (only '$slice' supported)")
+		}
+		below, problem := splitPath(f.name)
+		if problem != "" {
+			return badProjection("projection path ('" + f.name + "') is not a valid path: " + problem)
+		}
+		if err := p.entry(slices.Concat(path, below), f.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flag includes or excludes a path: a projection does the one or the other.
+func (p *projection) flag(path []string, include bool) *apiError {
 	switch {
-	case problem != "":
-		return badProjection("projection path ('" + name + "') is not a valid path: " + problem)
 	case include && len(p.exclude) > 0:
-		return badProjection("cannot include '" + name + "' on exclusion projection")
+		return badProjection("cannot include '" + joinPath(path) + "' on exclusion projection")
 	case !include && len(p.include) > 0:
-		return badProjection("cannot exclude '" + name + "' on inclusion projection")
+		return badProjection("cannot exclude '" + joinPath(path) + "' on inclusion projection")
 	case include:
 		p.include = append(p.include, path)
 	default:
@@ -104,7 +147,87 @@ func (p *projection) path(name string, include bool) *apiError {
 	return nil
 }
 
-// apply returns the fields of a document that the projection keeps.
+// slice reads the operand of $slice: a count from either end, or [skip, count].
+func (p *projection) slice(path []string, v value) *apiError {
+	bad := func(problem string) *apiError {
+		return badProjection("path ('" + joinPath(path) + "') has unsupported parameter for '$slice' (" +
+			v.typeName() + "): " + problem)
+	}
+	numbers := v.items
+	if v.kind == kindNumber {
+		numbers = []value{{kind: kindNumber, text: "0"}, v}
+	}
+	if len(numbers) != 2 {
+		return bad("only NUMBER or ARRAY with 2 NUMBERs accepted")
+	}
+	skip, err := strconv.Atoi(numbers[0].text)
+	count, failed := strconv.Atoi(numbers[1].text)
+	switch {
+	case err != nil || failed != nil || numbers[0].kind != kindNumber || numbers[1].kind != kindNumber:
+		return bad("only NUMBER or ARRAY with 2 NUMBERs accepted")
+	case count < 0 && v.kind == kindArray:
+		return bad("second NUMBER (entries to return) MUST be positive")
+	case count < 0:
+		skip, count = count, -count // the last ones
+	}
+	p.slices = append(p.slices, slicing{path, skip, count})
+	return nil
+}
+
+// conflict refuses two entries of which one is a part of the other. In a projection
+// that includes, a sliced path counts as included.
+func (p *projection) conflict() *apiError {
+	paths := slices.Concat(p.include, p.exclude)
+	for _, s := range p.slices {
+		paths = append(paths, s.path)
+		if len(p.include) > 0 {
+			p.include = append(p.include, s.path)
+		}
+	}
+	for i, a := range paths {
+		for _, b := range paths[i+1:] {
+			if n := min(len(a), len(b)); slices.Equal(a[:n], b[:n]) {
+				return badProjection("specification conflict due to overlap: '" + joinPath(a) + "' and '" +
+					joinPath(b) + "'")
+			}
+		}
+	}
+	return nil
+}
+
+// slicing is a part of the array at a path; a negative skip counts from its end.
+type slicing struct {
+	path        []string
+	skip, count int
+}
+
+// of returns the part of a list. A negative skip that goes beyond the start is 0.
+func (s slicing) of(list []value) []value {
+	start := s.skip
+	if start < 0 {
+		start = max(0, len(list)+start)
+	}
+	start = min(start, len(list))
+	return list[start : start+min(s.count, len(list)-start)]
+}
+
+// apply slices the array below v that rest leads to; anything but an array stays.
+func (s slicing) apply(v value, rest []string) value {
+	if len(rest) == 0 {
+		if v.kind == kindArray {
+			return arrayValue(s.of(v.items))
+		}
+		return v
+	}
+	inner, has := v.get(rest[0])
+	if !has {
+		return v
+	}
+	return v.with(rest[0], s.apply(inner, rest[1:]))
+}
+
+// apply returns the fields of a document that the projection keeps. Fields stay in the
+// order of the document, whatever the order in which the projection names them.
 func (p *projection) apply(document value) value {
 	if p.nothing {
 		return objectValue()
@@ -130,7 +253,11 @@ func (p *projection) apply(document value) value {
 			fields = append(fields, field{f.name, keep})
 		}
 	}
-	return objectValue(fields...)
+	kept := objectValue(fields...)
+	for _, s := range p.slices {
+		kept = s.apply(kept, s.path)
+	}
+	return kept
 }
 
 // below returns the rest of the paths that start with name; whole is true when one
@@ -148,6 +275,8 @@ func below(paths [][]string, name string) (rest [][]string, whole bool) {
 	return rest, false
 }
 
+// includePaths keeps what the paths name of one field: all of it, the named parts of an
+// object, or nothing.
 func includePaths(f field, paths [][]string) (value, bool) {
 	rest, whole := below(paths, f.name)
 	switch {
@@ -159,6 +288,7 @@ func includePaths(f field, paths [][]string) (value, bool) {
 	return mapObjects(f.value, func(inner field) (value, bool) { return includePaths(inner, rest) }, false)
 }
 
+// excludePaths is the opposite of includePaths: it keeps what no path names.
 func excludePaths(f field, paths [][]string) (value, bool) {
 	rest, whole := below(paths, f.name)
 	switch {

@@ -11,7 +11,8 @@ const indexesPerCollection = 10
 // collectionCommands are the commands on a keyspace.
 func collectionCommands() map[string]command {
 	return map[string]command{
-		"createCollection": {scope: keyspaceScope, write: true, fields: []string{"name", "options"}, run: createCollection},
+		"createCollection": {scope: keyspaceScope, write: true, fields: []string{"name", "options"},
+			run: createCollection},
 		"deleteCollection": {scope: keyspaceScope, write: true, fields: []string{"name"}, run: deleteCollection},
 		"findCollections": {scope: keyspaceScope, fields: []string{"options"}, options: []string{"explain"},
 			run: findCollections},
@@ -25,7 +26,10 @@ func collectionCommands() map[string]command {
 func createCollection(r *request) (*reply, *apiError) {
 	name := r.text("name")
 	var options collectionOptions
-	var refused *apiError
+	refused := r.completeService()
+	if refused != nil {
+		return nil, refused
+	}
 	err := r.server.store.update(func(t tx) error {
 		collections, failed := r.server.store.catalog.collections(r.keyspace)
 		if failed == nil && !validSchemaName(name) {
@@ -58,14 +62,39 @@ func createCollection(r *request) (*reply, *apiError) {
 	return okReply(), nil
 }
 
-// checkRerank refuses reranking, which is off unless a header turns it on.
+// completeService refuses an embedding service when the server has no embedder, and
+// asks the embedder for a dimension that was left out.
+func (r *request) completeService() *apiError {
+	vector, _ := r.options.get("vector")
+	service, _ := vector.get("service")
+	dimension, _ := vector.get("dimension")
+	switch {
+	case service.kind == kindNull:
+		return nil
+	case r.server.options.Embed == nil:
+		return newError("VECTORIZE_FEATURE_NOT_AVAILABLE", "Vectorize feature is not available in the environment.")
+	case dimension.kind != kindNull:
+		return nil
+	}
+	probe, err := r.server.options.Embed(r.ctx, []string{"dimension"})
+	if err != nil || len(probe) != 1 {
+		return errorf("EMBEDDING_PROVIDER_SERVER_ERROR", "The embedding provider returned an error: %v", err)
+	}
+	r.options = r.options.with("vector", vector.with("dimension", intValue(len(probe[0]))))
+	return nil
+}
+
+// checkRerank refuses reranking on a Cassandra backend, where it is off unless a header
+// turns it on.
 func (s *Server) checkRerank(r *request, o *collectionOptions) *apiError {
-	if o.rerank.isTrue("enabled") && r.header.Get("Feature-Flag-reranking") != "true" {
+	if o.rerank.isTrue("enabled") && s.cassandra() && r.header.Get("Feature-Flag-reranking") != "true" {
 		return newError("RERANKING_FEATURE_NOT_ENABLED", "Reranking feature is not enabled for this database.")
 	}
 	return nil
 }
 
+// sameOptions answers a createCollection for a name that is taken. What the request
+// left out of lexical and rerank counts as what is there.
 func sameOptions(existing *collection, asked *collectionOptions) *apiError {
 	asked.completeFrom(&existing.options)
 	if asked.equal(&existing.options) {
@@ -76,6 +105,8 @@ func sameOptions(existing *collection, asked *collectionOptions) *apiError {
 		"will need to 'deleteCollection', then re-create with new settings.", existing.name)
 }
 
+// checkCollectionLimits counts all keyspaces together. Both limits are checked before
+// anything is created.
 func (s *Server) checkCollectionLimits(keyspace, name string) *apiError {
 	collections, indexes := s.store.catalog.count()
 	if collections >= s.options.MaxCollections {
@@ -91,6 +122,8 @@ func (s *Server) checkCollectionLimits(keyspace, name string) *apiError {
 	return nil
 }
 
+// addCollection gives the collection the next number and writes the catalog, all in the
+// caller's transaction.
 func (s *store) addCollection(t tx, keyspace, name string, o collectionOptions) error {
 	o.completeFrom(nil)
 	s.catalog.keyspaces[keyspace][name] = newCollection(s.catalog.nextID, keyspace, name, o)
@@ -98,6 +131,8 @@ func (s *store) addCollection(t tx, keyspace, name string, o collectionOptions) 
 	return s.catalog.save(t)
 }
 
+// deleteCollection deletes a collection with its documents. One that does not exist is
+// fine; a keyspace that does not exist is not.
 func deleteCollection(r *request) (*reply, *apiError) {
 	name := r.text("name")
 	if name == "" {
@@ -112,11 +147,13 @@ func deleteCollection(r *request) (*reply, *apiError) {
 	return okReply(), nil
 }
 
-// collections returns the collections of the keyspace, in the order of their names.
+// collections returns the collections of the keyspace, in the order of their names. The
+// list is a copy, but its collections are not: their settings never change, and nothing
+// else of them may be read without the lock.
 func (r *request) collections() ([]*collection, *apiError) {
 	var list []*collection
 	var failed *apiError
-	err := r.server.store.view(func(tx) error {
+	err := r.server.store.view(func(reader) error {
 		collections, err := r.server.store.catalog.collections(r.keyspace)
 		for _, name := range slices.Sorted(maps.Keys(collections)) {
 			list = append(list, collections[name])
@@ -130,6 +167,8 @@ func (r *request) collections() ([]*collection, *apiError) {
 	return list, failed
 }
 
+// findCollections lists all names in order, without pages. With explain it shows the
+// settings, completed by the defaults.
 func findCollections(r *request) (*reply, *apiError) {
 	list, err := r.collections()
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -30,7 +31,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		s.lock.write("http://" + l.Addr().String())
 		defer s.lock.write("")
 	}
-	server := &http.Server{Handler: s, ReadHeaderTimeout: readHeaderTimeout}
+	server := &http.Server{Handler: s.guard(), ReadHeaderTimeout: readHeaderTimeout}
 	group, stop := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -50,6 +51,36 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return group.Wait()
 }
 
+// guard keeps web pages of other sites out: a browser would let them send commands to
+// loopback. Programs are not browsers and pass. Without a token, the name in the URL
+// must be a loopback one, too, so that no foreign name can be pointed here.
+func (s *Server) guard() http.Handler {
+	protected := http.NewCrossOriginProtection().Handler(s)
+	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		if s.options.Token == "" && !isLoopbackHost(q.Host) {
+			http.Error(w, "without a token this server answers to localhost only", http.StatusForbidden)
+			return
+		}
+		protected.ServeHTTP(w, q)
+	})
+}
+
+// isLoopbackHost judges a Host header. Names below localhost are loopback by definition
+// (RFC 6761). A name without a port is judged like one with it.
+func isLoopbackHost(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = host
+	}
+	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(strings.Trim(name, "[]"))
+	return ip != nil && ip.IsLoopback()
+}
+
+// isLoopback tells whether only programs on this machine can connect. What it does not
+// know counts as reachable.
 func isLoopback(a net.Addr) bool {
 	switch a := a.(type) {
 	case *net.TCPAddr:

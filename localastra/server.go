@@ -3,6 +3,7 @@ package localastra
 import (
 	"cmp"
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 )
@@ -46,6 +47,17 @@ type Options struct {
 	LockTimeout time.Duration
 	// Keyspace is created by Open; empty means default_keyspace.
 	Keyspace string
+	// Embed makes the vectors of $vectorize. Nil means that collections with an embedding
+	// service are refused, as by a Data API that has none configured.
+	Embed EmbedFunc
+	// Latency is added to every command.
+	Latency time.Duration
+	// Faults make a share of the commands fail; the first that strikes counts.
+	Faults []Fault
+	// Log gets one line for each request. Nil means no log.
+	Log *slog.Logger
+	// Explorer serves a page for people at /, with what it needs below /explorer.
+	Explorer bool
 	// MaxCollections and MaxIndexes are limits per database; 0 means 10 and 100.
 	MaxCollections int
 	MaxIndexes     int
@@ -58,6 +70,7 @@ type Server struct {
 	store    *store
 	lock     *lockFile // nil in memory
 	controls controls
+	rows     contention
 	counters counters
 }
 
@@ -71,10 +84,15 @@ func Open(o Options) (*Server, error) {
 	o.MaxCollections = cmp.Or(o.MaxCollections, DefaultMaxCollections)
 	o.MaxIndexes = cmp.Or(o.MaxIndexes, DefaultMaxIndexes)
 	if o.Backend != BackendAstra && o.Backend != BackendCassandra {
-		return nil, fmt.Errorf("localastra: backend %q: want %s or %s", o.Backend, BackendAstra, BackendCassandra)
+		return nil, &OptionError{"backend", o.Backend, BackendAstra + " or " + BackendCassandra}
 	}
 	if !validSchemaName(o.Keyspace) {
-		return nil, fmt.Errorf("localastra: keyspace %q: want 1 to 48 letters, digits and underscores", o.Keyspace)
+		return nil, &OptionError{"keyspace", o.Keyspace, "1 to 48 letters, digits and underscores"}
+	}
+	for _, f := range o.Faults {
+		if err := f.check(); err != nil {
+			return nil, err
+		}
 	}
 	s := &Server{options: o, commands: commandTable()}
 	if err := s.openStore(); err != nil {
@@ -87,11 +105,13 @@ func Open(o Options) (*Server, error) {
 	return s, nil
 }
 
+// openStore opens the engine that the options ask for. The lock file is written only
+// once the file's own lock is held.
 func (s *Server) openStore() error {
 	var e engine = newMemoryEngine()
 	if !s.options.Memory {
 		if s.options.Dir == "" {
-			return fmt.Errorf("localastra: open: neither Dir nor Memory is set")
+			return constError("localastra: open: neither Dir nor Memory is set")
 		}
 		if err := os.MkdirAll(s.options.Dir, 0o700); err != nil {
 			return fmt.Errorf("localastra: open: %w", err)

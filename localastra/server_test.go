@@ -34,13 +34,17 @@ func TestHTTP(t *testing.T) {
 		"too deep":        {"POST", "/v1/a/b/c", command, nil, 404, ""},
 		"empty part":      {"POST", "/v1//c", command, nil, 404, ""},
 		"GET":             {"GET", "/v1", "", nil, 405, ""},
-		"content type":    {"POST", "/v1", command, http.Header{"Content-Type": {"text/plain"}}, 415, "UNSUPPORTED_CONTENT"},
-		"charset":         {"POST", "/v1", command, http.Header{"Content-Type": {"application/json; charset=utf-8"}}, 200, "ok"},
-		"too large":       {"POST", "/v1", strings.Repeat(" ", 20<<20+1), nil, 413, ""},
-		"wrong token":     {"POST", "/v1", command, http.Header{"Token": {"no"}}, 401, "UNAUTHENTICATED_REQUEST"},
-		"bearer":          {"POST", "/v1", command, http.Header{"Token": nil, "Authorization": {"Bearer t"}}, 401, "MISSING_AUTH"},
-		"empty token":     {"POST", "/v1", command, http.Header{"Token": {""}}, 200, "INTERNAL_SERVER_ERROR"},
-		"read only":       {"POST", "/v1", `{"createKeyspace":{"name":"k"}}`, http.Header{"Token": {"r"}}, 401, "UNAUTHORIZED_ACCESS"},
+		"content type": {"POST", "/v1", command, http.Header{"Content-Type": {"text/plain"}}, 415,
+			"UNSUPPORTED_CONTENT"},
+		"charset": {"POST", "/v1", command,
+			http.Header{"Content-Type": {"application/json; charset=utf-8"}}, 200, "ok"},
+		"too large":   {"POST", "/v1", strings.Repeat(" ", 20<<20+1), nil, 413, ""},
+		"wrong token": {"POST", "/v1", command, http.Header{"Token": {"no"}}, 401, "UNAUTHENTICATED_REQUEST"},
+		"bearer": {"POST", "/v1", command, http.Header{"Token": nil, "Authorization": {"Bearer t"}},
+			401, "MISSING_AUTH"},
+		"empty token": {"POST", "/v1", command, http.Header{"Token": {""}}, 200, "INTERNAL_SERVER_ERROR"},
+		"read only": {"POST", "/v1", `{"createKeyspace":{"name":"k"}}`, http.Header{"Token": {"r"}}, 401,
+			"UNAUTHORIZED_ACCESS"},
 		"duplicate names": {"POST", "/v1", `{"createKeyspace":{"name":"k","name":"l"}}`, nil, 200, "REQUEST_NOT_JSON"},
 		"invalid UTF-8":   {"POST", "/v1", "{\"createKeyspace\":{\"name\":\"\xff\"}}", nil, 200, "REQUEST_NOT_JSON"},
 		"trailing text":   {"POST", "/v1", command + "x", nil, 200, "REQUEST_NOT_JSON"},
@@ -191,7 +195,8 @@ func TestOpenErrors(t *testing.T) {
 func TestClosed(t *testing.T) {
 	c := openVec(t)
 	require.NoError(t, c.server.Close())
-	for _, body := range []string{`{"find":{}}`, `{"insertOne":{"document":{}}}`, `{"find":{"sort":{"$vector":[1,0]}}}`} {
+	for _, body := range []string{`{"find":{}}`, `{"insertOne":{"document":{}}}`,
+		`{"find":{"sort":{"$vector":[1,0]}}}`} {
 		require.Equal(t, []string{"UNEXPECTED_SERVER_ERROR"}, c.send("c", body).codes())
 	}
 }

@@ -86,6 +86,8 @@ func (c *collection) takeVector(d *shredded) *apiError {
 	return nil
 }
 
+// check measures a document against the limits, in the order in which the Data API
+// reports them: size first, then structure, then lexical content.
 func (c *collection) check(d *shredded) *apiError {
 	d.body = d.fields.appendJSON(make([]byte, 0, 512))
 	if n := c.chars(d); n > maxDocumentChars {
@@ -102,15 +104,12 @@ func (c *collection) check(d *shredded) *apiError {
 	if s.halfSurrogate {
 		return driverError("a string has half of a surrogate pair")
 	}
-	if lexical, has := d.fields.get(lexicalField); has && lexical.kind != kindNull && !c.options.lexicalEnabled() {
-		return errorf("LEXICAL_NOT_ENABLED_FOR_COLLECTION", "Lexical content can only be added and filtering and "+
-			"sort only be used on collections for which Lexical feature is enabled.\nThe collection %s.%s does not "+
-			"have Lexical feature enabled.", c.keyspace, c.name)
-	}
-	return nil
+	return c.checkLexical(d.fields)
 }
 
-// chars is the length of the document in UTF-16 units, its vector included.
+// chars is the length of the document in UTF-16 units, its vector included. The limit
+// of the real server counts the characters of Java, of which letters beyond the basic
+// plane take two.
 func (c *collection) chars(d *shredded) int {
 	n := len(d.body)
 	if d.vector != nil {
@@ -126,6 +125,7 @@ func (c *collection) chars(d *shredded) int {
 	return units
 }
 
+// limitError says which limit a document breaks.
 func limitError(format string, args ...any) *apiError {
 	return newError("SHRED_DOC_LIMIT_VIOLATION", "Document size limitation violated: "+
 		fmt.Sprintf(format, args...)+".")
@@ -138,6 +138,8 @@ type shredder struct {
 	halfSurrogate bool
 }
 
+// object walks the fields of an object. path leads to it and depth counts it in; the
+// root has depth 1. Names are checked even where nothing is indexed.
 func (s *shredder) object(v value, path []string, depth int) *apiError {
 	if depth > maxDepth {
 		return limitError("document depth exceeds maximum allowed (%d)", maxDepth)
@@ -181,6 +183,8 @@ func checkName(name string, depth int) *apiError {
 	return nil
 }
 
+// value walks one value. Strings are bounded in bytes, because the index stores bytes,
+// and only where they are indexed.
 func (s *shredder) value(v value, path []string, depth int) *apiError {
 	switch v.kind {
 	case kindString:
@@ -200,6 +204,8 @@ func (s *shredder) value(v value, path []string, depth int) *apiError {
 	return nil
 }
 
+// array walks the elements under the path of the array itself: positions are not part
+// of indexing rules.
 func (s *shredder) array(v value, path []string, depth int) *apiError {
 	if depth > maxDepth {
 		return limitError("document depth exceeds maximum allowed (%d)", maxDepth)
@@ -216,19 +222,22 @@ func (s *shredder) array(v value, path []string, depth int) *apiError {
 	return nil
 }
 
-// checkExtended checks {"$date": milliseconds} and the like inside a document.
+// checkExtended checks {"$date": milliseconds} and the like inside a document. Other
+// names with a leading $ are refused as names. $binary is stored as it comes.
 func checkExtended(name string, content value, path []string) *apiError {
 	switch {
 	case name == "$date" && content.kind != kindNumber:
 		return errorf("SHRED_BAD_EJSON_VALUE", "Bad JSON Extension value to shred: Date ($date) needs to have Number "+
 			"value, had %s (path '%s').", content.typeName(), joinPath(path))
 	case name == "$uuid" && !isUUID(content) || name == "$objectId" && !isObjectID(content):
-		return errorf("SHRED_BAD_EJSON_VALUE", "Bad JSON Extension value to shred: invalid '%s' value (%s) (path '%s').",
+		return errorf("SHRED_BAD_EJSON_VALUE",
+			"Bad JSON Extension value to shred: invalid '%s' value (%s) (path '%s').",
 			name, content.json(), joinPath(path))
 	}
 	return nil
 }
 
+// pathLength counts characters, with a dot between names.
 func pathLength(path []string) int {
 	n := len(path) - 1
 	for _, name := range path {

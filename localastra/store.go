@@ -30,6 +30,8 @@ type write struct {
 
 var errClosed = errors.New("the server is closed")
 
+// newStore reads the catalog of an engine. On an error the engine stays open, and is
+// the caller's to close.
 func newStore(e engine) (*store, error) {
 	s := &store{engine: e}
 	if err := s.reload(); err != nil {
@@ -41,7 +43,7 @@ func newStore(e engine) (*store, error) {
 // reload forgets every cache and reads the catalog again: at the start, and after a
 // transaction that failed when it had already changed caches.
 func (s *store) reload() error {
-	return s.engine.view(func(t tx) error {
+	return s.engine.view(func(t reader) error {
 		c, err := decodeCatalog(t)
 		if err == nil {
 			s.catalog = c
@@ -50,8 +52,9 @@ func (s *store) reload() error {
 	})
 }
 
-// view runs fn beside other readers.
-func (s *store) view(fn func(tx) error) error {
+// view runs fn beside other readers. Writers wait for it, so fn must not do anything
+// slow but read.
+func (s *store) view(fn func(reader) error) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if s.closed {
@@ -82,6 +85,8 @@ func (s *store) update(fn func(tx) error) error {
 	return w.err
 }
 
+// commit runs a batch in one transaction. When that fails, each write gets a
+// transaction of its own, so that a request never fails for its neighbour's reason.
 func (s *store) commit(batch []*write) {
 	err := s.transact(batch)
 	for _, w := range batch {
@@ -94,6 +99,8 @@ func (s *store) commit(batch []*write) {
 	}
 }
 
+// transact runs writes one after the other and commits them together. Caches that were
+// changed by a failed transaction are thrown away.
 func (s *store) transact(batch []*write) error {
 	if s.closed {
 		return errClosed
@@ -112,6 +119,7 @@ func (s *store) transact(batch []*write) error {
 	return nil
 }
 
+// close waits for running transactions. A second call does nothing.
 func (s *store) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -14,9 +14,13 @@ import (
 // context's error; the server may still finish the command, as a real one would.
 func (s *Server) Transport() http.RoundTripper { return transport{s} }
 
+// transport is a RoundTripper around a server. It has no state, so it can be used by
+// many clients at a time.
 type transport struct{ server *Server }
 
-// RoundTrip implements http.RoundTripper.
+// RoundTrip implements http.RoundTripper. The request is served in a goroutine of its
+// own, which may outlive the call when the context ends first: a server does not notice
+// at once either.
 func (t transport) RoundTrip(q *http.Request) (*http.Response, error) {
 	if err := q.Context().Err(); err != nil {
 		closeBody(q)
@@ -43,6 +47,7 @@ func (t transport) RoundTrip(q *http.Request) (*http.Response, error) {
 	}
 }
 
+// closeBody fulfils what RoundTrippers promise: the body is closed in any case.
 func closeBody(q *http.Request) {
 	if q.Body != nil {
 		_ = q.Body.Close() // a request body has nothing to say
@@ -58,14 +63,17 @@ type recorder struct {
 	dropped bool
 }
 
+// Header implements http.ResponseWriter.
 func (r *recorder) Header() http.Header { return r.header }
 
+// WriteHeader implements http.ResponseWriter; the first call counts.
 func (r *recorder) WriteHeader(status int) {
 	if !r.written {
 		r.status, r.written = status, true
 	}
 }
 
+// Write implements http.ResponseWriter.
 func (r *recorder) Write(p []byte) (int, error) {
 	r.written = true
 	return r.body.Write(p)
@@ -74,6 +82,8 @@ func (r *recorder) Write(p []byte) (int, error) {
 // drop makes the request fail as a closed connection would.
 func (r *recorder) drop() { r.dropped = true }
 
+// response is what a client would read from a connection: a whole answer, or the error
+// of one that broke off.
 func (r *recorder) response(q *http.Request) (*http.Response, error) {
 	if r.dropped {
 		return nil, io.ErrUnexpectedEOF

@@ -1,5 +1,7 @@
 package localastra
 
+// updateCommands are updateOne and updateMany. Both take update operators only; a whole
+// new document is the business of findOneAndReplace.
 func updateCommands() map[string]command {
 	return map[string]command{
 		"updateOne": {scope: collectionScope, write: true, fields: []string{"filter", "options", "sort", "update"},
@@ -11,11 +13,27 @@ func updateCommands() map[string]command {
 
 // change is what an updating command did to one document.
 type change struct {
+	// matched counts documents that the filter found, modified those of them that are
+	// different now. A document that was created is in neither.
 	matched  int
 	modified int
-	upserted *value  // the _id of a document that was created
-	before   *stored // nil for a document that was created
-	after    *shredded
+	// upserted is the _id of a document that was created; nil when none was.
+	upserted *value
+	// before is nil for a document that was created.
+	before *stored
+	// after is the new version, also when it is the same as the old one.
+	after *shredded
+	// lost is set when other requests were faster too often. Nothing changed then.
+	lost *apiError
+}
+
+// reply prints the counts, and the error of a change that lost against others.
+func (c change) reply() *reply {
+	result := &reply{status: c.status()}
+	if c.lost != nil {
+		result.errors = []*apiError{c.lost}
+	}
+	return result
 }
 
 // status prints the counts as the updating commands do.
@@ -31,7 +49,9 @@ func (c change) status() []field {
 // true when document is the start of a new one.
 type edit func(c *collection, document value, inserting bool) (value, *apiError)
 
-// parseEdit reads the update argument.
+// parseEdit reads the update argument. What can be checked without a document is
+// checked now. The rest is checked for each document, and refuses the command as a
+// whole.
 func (r *request) parseEdit() (edit, *apiError) {
 	update, has := r.args.get("update")
 	if !has || update.kind == kindNull {
@@ -73,39 +93,48 @@ func (c *collection) checkVectorOperand(v value) *apiError {
 	return parsed.check(c)
 }
 
+// updateOne changes the first document that matches. Without a filter that is any
+// document, as observed with Data API v1.0.51.
 func updateOne(r *request) (*reply, *apiError) {
 	with, err := r.parseEdit()
 	if err != nil {
 		return nil, err
 	}
-	done, err := r.changeOne(with, func(*collection, tx, stored) {})
+	done, err := r.changeOne(with, func(*collection, reader, stored) {})
 	if err != nil {
 		return nil, err
 	}
-	return &reply{status: done.status()}, nil
+	return done.reply(), nil
 }
 
 // changeOne edits the first document that the request finds, or with upsert creates
 // one. seen is shown a document before it changes.
-func (r *request) changeOne(with edit, seen func(*collection, tx, stored)) (change, *apiError) {
+func (r *request) changeOne(with edit, seen func(*collection, reader, stored)) (change, *apiError) {
 	want, err := r.prepare()
 	if err != nil {
 		return change{}, err
 	}
+	claim := r.server.rows.enter(r)
+	defer claim.leave()
 	var done change
 	err = r.update(func(c *collection, t tx) (*apiError, error) {
 		done = change{}
 		d, refusal := r.target(c, t, want)
-		if refusal != nil {
+		switch {
+		case refusal != nil:
 			return refusal, nil
-		}
-		if d == nil && !r.options.isTrue("upsert") {
+		case d == nil && !r.options.isTrue("upsert"):
 			return nil, nil
-		}
-		if d == nil {
+		case d == nil:
+			claim.changed()
 			return r.upsert(c, t, with, &done)
 		}
 		done.matched = 1
+		if claim.lost() {
+			done.lost = errContention()
+			return nil, nil
+		}
+		claim.changed()
 		seen(c, t, *d)
 		return c.edit(t, *d, with, &done)
 	})
@@ -113,7 +142,9 @@ func (r *request) changeOne(with edit, seen func(*collection, tx, stored)) (chan
 	return done, err
 }
 
-// edit stores the new version of a document unless nothing changed.
+// edit stores the new version of a document unless nothing changed. A document that
+// would be the same afterwards counts as matched and not as modified, and nothing is
+// written.
 func (c *collection) edit(t tx, d stored, with edit, done *change) (*apiError, error) {
 	edited, refusal := with(c, d.fields, false)
 	if refusal != nil {
@@ -131,14 +162,18 @@ func (c *collection) edit(t tx, d stored, with edit, done *change) (*apiError, e
 	return nil, c.replace(t, d, next)
 }
 
-func (c *collection) sameVector(t tx, d stored, next *shredded) bool {
+// sameVector compares with the stored bytes. A vector in another form counts as a
+// change, since it also comes back in the form in which it was sent.
+func (c *collection) sameVector(t reader, d stored, next *shredded) bool {
 	if next.vector == nil {
 		return true
 	}
 	return string(t.get(c.id, vectorsTable, seqKey(d.seq))) == string(next.vector.encode())
 }
 
-// upsert creates a document from the equalities of the filter and the edit.
+// upsert creates a document from the equalities of the filter and the edit. Values of
+// the filter that are equalities become fields, as in MongoDB. The _id is one of them
+// when the filter names it.
 func (r *request) upsert(c *collection, t tx, with edit, done *change) (*apiError, error) {
 	q, refusal := r.parseQuery(c)
 	if refusal != nil {
@@ -212,6 +247,8 @@ func updateMany(r *request) (*reply, *apiError) {
 	return result, nil
 }
 
+// changePage edits one page of an updateMany. A list of ids is one page whatever its
+// length; everything else comes in pages of 50.
 func (r *request) changePage(c *collection, t tx, f *filter, page pageState, with edit) (
 	done change, next value, refusal *apiError, err error) {
 	_, byID := f.ids()

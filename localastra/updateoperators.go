@@ -15,6 +15,8 @@ type updateOperation struct {
 	operand  value
 }
 
+// badUpdate is the answer to an update that cannot be carried out. The document stays
+// as it was, the operations before the bad one included.
 func badUpdate(problem string) *apiError {
 	return newError("UNSUPPORTED_UPDATE_OPERATION", "Unsupported update operation: "+problem)
 }
@@ -25,8 +27,12 @@ var updateOperators = []string{
 	"$unset",
 }
 
-// parseUpdate reads an update clause.
+// parseUpdate reads an update clause. Operators are applied in the order of the text,
+// though no two of them may touch the same value.
 func parseUpdate(v value) ([]updateOperation, *apiError) {
+	if v.kind != kindObject {
+		return nil, badUpdate("update must be a JSON Object, not " + v.typeName() + ".")
+	}
 	var list []updateOperation
 	for _, f := range v.fields {
 		if !strings.HasPrefix(f.name, "$") {
@@ -35,26 +41,55 @@ func parseUpdate(v value) ([]updateOperation, *apiError) {
 		if !slices.Contains(updateOperators, f.name) {
 			return nil, badUpdate("Unrecognized update operator '" + f.name + "'.")
 		}
+		if f.value.kind != kindObject {
+			return nil, badUpdate("operator '" + f.name + "' must have a JSON Object, not " + f.value.typeName() + ".")
+		}
 		for _, arg := range f.value.fields {
 			path, problem := splitPath(arg.name)
 			if problem != "" {
 				return nil, badUpdate("update path ('" + arg.name + "') is not a valid path: " + problem)
 			}
 			if path[0] == "_id" && f.name != "$setOnInsert" {
-				return nil, errorf("UNSUPPORTED_UPDATE_OPERATOR_FOR_DOC_ID", "The command used the update operator: %s.\n"+
-					"_id field cannot be updated using update operators.\n\nResend the command without trying to update "+
-					"_id field.", f.name)
+				return nil, errorf("UNSUPPORTED_UPDATE_OPERATOR_FOR_DOC_ID",
+					"The command used the update operator: %s.\n"+
+						"_id field cannot be updated using update operators.\n\nResend the command without trying to update "+
+						"_id field.", f.name)
 			}
 			list = append(list, updateOperation{f.name, path, arg.value})
 		}
 	}
-	return list, nil
+	return list, checkOverlap(list)
+}
+
+// checkOverlap refuses two operations of which one changes what the other does: their
+// order would decide.
+func checkOverlap(list []updateOperation) *apiError {
+	var paths [][]string
+	for _, u := range list {
+		paths = append(paths, u.path)
+		if to, problem := splitPath(u.operand.text); u.operator == "$rename" && problem == "" {
+			paths = append(paths, to)
+		}
+	}
+	for i, a := range paths {
+		for _, b := range paths[i+1:] {
+			if n := min(len(a), len(b)); slices.Equal(a[:n], b[:n]) {
+				return badUpdate("update operator path conflict due to overlap: '" + joinPath(a) + "' vs '" +
+					joinPath(b) +
+					"'.")
+			}
+		}
+	}
+	return nil
 }
 
 // apply returns the document after the operation. inserting is true for a document
 // that the command is about to create.
 func (u updateOperation) apply(document value, inserting bool) (value, *apiError) {
 	old, present := lookupPath(document, u.path)
+	if err := u.reachable(document); err != nil {
+		return document, err
+	}
 	switch u.operator {
 	case "$set":
 		return setPath(document, u.path, u.operand), nil
@@ -83,6 +118,27 @@ func (u updateOperation) apply(document value, inserting bool) (value, *apiError
 	}
 }
 
+// reachable refuses a path that leads through a value which has no properties.
+func (u updateOperation) reachable(document value) *apiError {
+	if u.operator == "$unset" || u.operator == "$rename" || u.operator == "$pop" {
+		return nil // they create nothing
+	}
+	v := document
+	for _, name := range u.path {
+		_, err := strconv.Atoi(name)
+		if v.kind != kindObject && (v.kind != kindArray || err != nil) {
+			return badUpdate("cannot create property ('" + name + "') in path '" + joinPath(u.path) +
+				"'; only OBJECT nodes have properties (got " + strings.ToUpper(v.typeName()) + ").")
+		}
+		var present bool
+		if v, present = step(v, name); !present {
+			return nil
+		}
+	}
+	return nil
+}
+
+// rename moves a value to another path. An absent one moves nowhere, and is no error.
 func (u updateOperation) rename(document, old value, present bool) (value, *apiError) {
 	to, problem := splitPath(u.operand.text)
 	if problem != "" {
@@ -94,6 +150,8 @@ func (u updateOperation) rename(document, old value, present bool) (value, *apiE
 	return setPath(unsetPath(document, u.path), to, old), nil
 }
 
+// arithmetic is exact: 0.1 plus 0.2 is 0.3, since both are decimal numbers and stay so.
+// An absent value counts as 0.
 func (u updateOperation) arithmetic(document, old value, present bool) (value, *apiError) {
 	if u.operand.kind != kindNumber || present && old.kind != kindNumber {
 		return document, badUpdate(u.operator + " requires numbers, at path '" + joinPath(u.path) + "'.")
@@ -122,6 +180,8 @@ func (u updateOperation) arithmetic(document, old value, present bool) (value, *
 // maxArithmeticExponent keeps numbers like 1E+99999999 out of arithmetic.
 const maxArithmeticExponent = 1000
 
+// rational returns the value of a number. ok is false for an exponent so large that the
+// digits would fill the memory.
 func rational(v value) (*big.Rat, bool) {
 	if d := parseDecimal(v.text); d.point > maxArithmeticExponent || d.point < -maxArithmeticExponent {
 		return nil, false
@@ -129,7 +189,8 @@ func rational(v value) (*big.Rat, bool) {
 	return new(big.Rat).SetString(v.text)
 }
 
-// array applies $push, $addToSet and $pop.
+// array applies $push, $addToSet and $pop. An absent array is an empty one. $each
+// brings several elements, $position says where $push puts them.
 func (u updateOperation) array(document, old value, present bool) (value, *apiError) {
 	if present && old.kind != kindArray {
 		return document, badUpdate(u.operator + " requires target to be an array, at path '" + joinPath(u.path) + "'.")
@@ -141,7 +202,7 @@ func (u updateOperation) array(document, old value, present bool) (value, *apiEr
 	if each, has := u.operand.get("$each"); has {
 		added = each.items
 	}
-	items := slices.Clone(old.items)
+	items := append([]value{}, old.items...)
 	for _, item := range added {
 		same := func(v value) bool { return v.key() == item.key() }
 		if u.operator == "$addToSet" && slices.ContainsFunc(items, same) {
@@ -156,6 +217,7 @@ func (u updateOperation) array(document, old value, present bool) (value, *apiEr
 	return setPath(document, u.path, arrayValue(items)), nil
 }
 
+// pop removes the last element, or the first for a negative operand.
 func (u updateOperation) pop(document, old value) value {
 	if len(old.items) == 0 {
 		return document
@@ -168,6 +230,8 @@ func (u updateOperation) pop(document, old value) value {
 }
 
 // setPath returns v with the value at a path set; missing objects are created.
+// Positions beyond the end of an array are filled with null, up to the limit of an
+// indexed array.
 func setPath(v value, path []string, to value) value {
 	if len(path) == 0 {
 		return to
@@ -186,7 +250,8 @@ func setPath(v value, path []string, to value) value {
 	return v.with(path[0], setPath(inner, path[1:], to))
 }
 
-// unsetPath returns v without the value at a path.
+// unsetPath returns v without the value at a path. What is not there stays absent.
+// Positions of arrays cannot be unset.
 func unsetPath(v value, path []string) value {
 	inner, has := v.get(path[0])
 	switch {

@@ -1,5 +1,7 @@
 package localastra
 
+import "strings"
+
 // kind is the JSON type of a value.
 type kind uint8
 
@@ -30,10 +32,13 @@ type field struct {
 	value value
 }
 
+// stringValue makes a string.
 func stringValue(s string) value { return value{kind: kindString, text: s} }
 
+// intValue makes an integral number.
 func intValue(n int) value { return value{kind: kindNumber, text: decimalText(n)} }
 
+// boolValue makes true or false, which are kinds of their own here.
 func boolValue(b bool) value {
 	if b {
 		return value{kind: kindTrue}
@@ -41,8 +46,10 @@ func boolValue(b bool) value {
 	return value{kind: kindFalse}
 }
 
+// arrayValue makes an array; it keeps items.
 func arrayValue(items []value) value { return value{kind: kindArray, items: items} }
 
+// objectValue makes an object; it keeps fields, which must have different names.
 func objectValue(fields ...field) value { return value{kind: kindObject, fields: fields} }
 
 // stringsValue makes an array of strings; nil becomes an empty array.
@@ -70,7 +77,9 @@ func (v value) isTrue(name string) bool {
 	return f.kind == kindTrue
 }
 
-// with returns v with the field set, in its old place when it was there.
+// with returns v with the field set, in its old place when it was there. The fields are
+// copied, the values in them are shared: that is what makes changing one field of a
+// large document cheap.
 func (v value) with(name string, to value) value {
 	fields := make([]field, 0, len(v.fields)+1)
 	fields = append(fields, v.fields...)
@@ -92,6 +101,24 @@ func (v value) without(name string) value {
 		}
 	}
 	return objectValue(fields...)
+}
+
+// clone returns a copy that shares no memory with the text that v was parsed from.
+func (v value) clone() value {
+	c := value{kind: v.kind, text: strings.Clone(v.text)}
+	if v.items != nil {
+		c.items = make([]value, len(v.items))
+		for i, item := range v.items {
+			c.items[i] = item.clone()
+		}
+	}
+	if v.fields != nil {
+		c.fields = make([]field, len(v.fields))
+		for i, f := range v.fields {
+			c.fields[i] = field{strings.Clone(f.name), f.value.clone()}
+		}
+	}
+	return c
 }
 
 // extended returns the name and content of an extended JSON value such as
@@ -126,9 +153,10 @@ func (v value) typeName() string {
 }
 
 // key returns a text that two values share exactly when a filter would call them
-// equal: numbers by their numeric value, objects field by field in order.
+// equal: numbers by their numeric value, UUIDs and ObjectIds in any case, objects field by field in order.
 func (v value) key() string { return string(v.appendKey(nil)) }
 
+// appendKey appends the key to dst. No key is the beginning of another one.
 func (v value) appendKey(dst []byte) []byte {
 	switch v.kind {
 	case kindNumber:
@@ -140,6 +168,9 @@ func (v value) appendKey(dst []byte) []byte {
 		}
 		return append(dst, ']')
 	case kindObject:
+		if name, content, ok := v.extended(); ok && (name == "$uuid" || name == "$objectId") {
+			return append(append(dst, name...), strings.ToLower(content.text)...)
+		}
 		dst = append(dst, '{')
 		for _, f := range v.fields {
 			dst = append(appendString(dst, f.name), ':')

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -12,19 +14,44 @@ import (
 	"destination-astra/localastra"
 )
 
-// defaultListen is the port that the Data API's own container images use, on
-// loopback only.
-const defaultListen = "127.0.0.1:8181"
+const (
+	// defaultListen is the port that the Data API's own container images use, on
+	// loopback only.
+	defaultListen = "127.0.0.1:8181"
+	// embedderKeyVariable is where the key of --embedder comes from: a command line can
+	// be read by everybody on the machine.
+	embedderKeyVariable = "LOCAL_EMBEDDER_API_KEY"
+)
 
 // localFlags are the flags of the command local.
-type localFlags struct{ listen, data, token, backend string }
+type localFlags struct {
+	listen, data, token, backend string
+	memory, requestLog           bool
+	latency                      time.Duration
+	fail                         []string
+	embedder, embedderModel      string
+}
+
+const localLong = `Serve a local Data API for any Data API client, with a page to look at the data on /.
+
+It answers as Astra DB does: commands, limits, errors and pages. --fail makes a share of the requests
+fail, to test a client: a status from 400 to 599 comes as from a gateway before the Data API, timeout
+carries the command out and never answers, drop closes the connection, hang answers after 20 s as the
+Data API does when its database hangs. KIND may follow the name of a command.
+
+Environment:
+  ` + embedderKeyVariable + `  key that is sent to --embedder`
 
 func (a *app) localCommand() *cobra.Command {
 	var f localFlags
 	cmd := &cobra.Command{
-		Use:   "local --data DIR",
+		Use:   "local {--data DIR | --memory}",
 		Short: "Serve a local Data API from a folder, for any Data API client",
-		Args:  noArgs,
+		Long:  localLong,
+		Example: `  destination-astra local --data ./data
+  destination-astra local --memory --latency 50ms --fail 429=0.1 --fail insertMany:timeout=0.01
+  destination-astra local --data ./data --embedder http://localhost:11434/v1 --embedder-model all-minilm`,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := a.serveLocal(cmd.Context(), f); err != nil {
 				return peopleError{err}
@@ -33,25 +60,33 @@ func (a *app) localCommand() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.listen, "listen", defaultListen, "`address` to listen on; one that is not loopback needs --token")
+	flags.StringVar(&f.listen, "listen", defaultListen,
+		"`address` to listen on; one that is not loopback needs --token")
 	flags.StringVar(&f.data, "data", "", "`folder` to keep the data in; it is created if it does not exist")
+	flags.BoolVar(&f.memory, "memory", false, "keep the data in memory; it is gone when the server stops")
 	flags.StringVar(&f.token, "token", "", "`token` that clients must send; by default any token will do")
 	flags.StringVar(&f.backend, "backend", localastra.BackendAstra,
 		"answer as this database does: astra, or cassandra, which refuses some filters")
+	flags.DurationVar(&f.latency, "latency", 0, "`time` to wait before each command, such as 50ms")
+	flags.StringArrayVar(&f.fail, "fail", nil, "make a share of the requests fail: `[COMMAND:]KIND=SHARE`; repeatable")
+	flags.BoolVar(&f.requestLog, "request-log", false, "write a line on stderr for each request")
+	flags.StringVar(&f.embedder, "embedder", "", "base `URL` of an OpenAI-compatible service that serves $vectorize")
+	flags.StringVar(&f.embedderModel, "embedder-model", "", "`model` to ask the embedder for")
 	return cmd
 }
 
 // serveLocal serves until ctx ends; that is its ordinary end.
 func (a *app) serveLocal(ctx context.Context, f localFlags) error {
-	if f.data == "" {
-		return usageError{errors.New("--data is missing: name a folder to keep the data in")}
+	options, err := a.localOptions(f)
+	if err != nil {
+		return usageError{err}
 	}
 	listener, err := net.Listen("tcp", f.listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w; choose another address with --listen", err)
 	}
 	url := "http://" + listener.Addr().String()
-	server, err := localastra.Open(localastra.Options{Dir: f.data, Token: f.token, Backend: f.backend})
+	server, err := localastra.Open(options)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -61,12 +96,45 @@ func (a *app) serveLocal(ctx context.Context, f localFlags) error {
 	return errors.Join(group.Wait(), server.Close())
 }
 
+// localOptions turns flags into options. Its errors are those of a command line.
+func (a *app) localOptions(f localFlags) (localastra.Options, error) {
+	o := localastra.Options{Dir: f.data, Memory: f.memory, Token: f.token, Backend: f.backend, Latency: f.latency,
+		Explorer: true}
+	switch {
+	case f.data == "" && !f.memory:
+		return o, errors.New("--data is missing: name a folder to keep the data in, or use --memory")
+	case f.data != "" && f.memory:
+		return o, errors.New("--data and --memory exclude each other")
+	}
+	if f.requestLog {
+		o.Log = slog.New(slog.NewTextHandler(a.stderr, nil))
+	}
+	for _, text := range f.fail {
+		fault, err := localastra.ParseFault(text)
+		if err != nil {
+			return o, fmt.Errorf("--fail: %w", err)
+		}
+		o.Faults = append(o.Faults, fault)
+	}
+	if f.embedder == "" {
+		return o, nil
+	}
+	var err error
+	o.Embed, err = localastra.NewEmbedder(localastra.EmbedderOptions{
+		URL: f.embedder, Model: f.embedderModel, Key: a.getenv(embedderKeyVariable),
+	})
+	return o, err
+}
+
 func (a *app) printLocal(url string, f localFlags) {
-	token := f.token
+	token, where := f.token, "data in "+f.data
 	if token == "" {
 		token = "any"
 	}
-	fmt.Fprintf(a.stdout, `Data API on %[1]s, data in %[2]s. Stop it with Ctrl-C.
+	if f.memory {
+		where = "data in memory"
+	}
+	fmt.Fprintf(a.stdout, `Data API on %[1]s, %[2]s. Look at it on %[1]s/. Stop it with Ctrl-C.
 
 A configuration for it:
 
@@ -80,5 +148,5 @@ A configuration for it:
     "collection": "airbyte"
   }
 }
-`, url, f.data, token, localastra.DefaultKeyspace)
+`, url, where, token, localastra.DefaultKeyspace)
 }

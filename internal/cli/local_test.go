@@ -1,0 +1,151 @@
+package cli_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"destination-astra/internal/cli"
+)
+
+// local is a running command local.
+type local struct {
+	url    string
+	stop   context.CancelFunc
+	code   int
+	stderr bytes.Buffer // to be read after wait
+	group  errgroup.Group
+}
+
+// startLocal runs the command and waits until it says where it serves.
+func startLocal(t *testing.T, getenv func(string) string, args ...string) *local {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	l := &local{stop: stop}
+	out, in := io.Pipe()
+	l.group.Go(func() error {
+		args := append([]string{"local", "--listen", "127.0.0.1:0"}, args...)
+		l.code = cli.Run(ctx, args, strings.NewReader(""), in, &l.stderr, getenv)
+		return in.Close()
+	})
+	lines := bufio.NewReader(out)
+	first, err := lines.ReadString('\n')
+	require.NoError(t, err, "%s", first)
+	l.url = regexp.MustCompile(`http://[0-9.:]+`).FindString(first)
+	l.group.Go(func() error {
+		_, err := io.Copy(io.Discard, lines)
+		return err
+	})
+	t.Cleanup(func() { l.wait(t) })
+	return l
+}
+
+func (l *local) wait(t *testing.T) {
+	t.Helper()
+	l.stop()
+	require.NoError(t, l.group.Wait())
+}
+
+func (l *local) post(t *testing.T, path, body string) (int, string) {
+	t.Helper()
+	response, err := http.Post(l.url+path, "application/json", strings.NewReader(body))
+	require.NoError(t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return response.StatusCode, string(text)
+}
+
+func noEnv(string) string { return "" }
+
+// TestLocalKeepsData stops the server and starts it again on the same folder.
+func TestLocalKeepsData(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	first := startLocal(t, noEnv, "--data", dir)
+	_, text := first.post(t, "/v1/default_keyspace", `{"createCollection":{"name":"c"}}`)
+	require.JSONEq(t, `{"status":{"ok":1}}`, text)
+	first.wait(t)
+	require.Equal(t, cli.ExitDone, first.code)
+
+	second := startLocal(t, noEnv, "--data", dir)
+	_, text = second.post(t, "/v1/default_keyspace", `{"findCollections":{}}`)
+	require.JSONEq(t, `{"status":{"collections":["c"]}}`, text)
+}
+
+func TestLocalFlags(t *testing.T) {
+	l := startLocal(t, noEnv, "--memory", "--fail", "findKeyspaces:503=1", "--request-log", "--latency", "1ms",
+		"--backend", "cassandra")
+	status, _ := l.post(t, "/v1", `{"findKeyspaces":{}}`)
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	status, _ = l.post(t, "/api/json/v1", `{"findKeyspaces":{}}`)
+	require.Equal(t, http.StatusNotFound, status, "a Data API on Cassandra has no such path")
+	response, err := http.Get(l.url + "/")
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Equal(t, http.StatusOK, response.StatusCode, "the explorer is there")
+	l.wait(t)
+	require.Contains(t, l.stderr.String(), "command=findKeyspaces status=503")
+	require.Equal(t, cli.ExitDone, l.code)
+}
+
+// TestLocalEmbedder serves $vectorize through a service that gets the key.
+func TestLocalEmbedder(t *testing.T) {
+	var keys []string
+	service := startEmbedder(t, func(key string) { keys = append(keys, key) })
+	l := startLocal(t, func(name string) string { return map[string]string{"LOCAL_EMBEDDER_API_KEY": "k"}[name] },
+		"--memory", "--embedder", service, "--embedder-model", "m")
+	_, text := l.post(t, "/v1/default_keyspace",
+		`{"createCollection":{"name":"c","options":{"vector":{"service":{"provider":"openai","modelName":"m"}}}}}`)
+	require.JSONEq(t, `{"status":{"ok":1}}`, text)
+	_, text = l.post(t, "/v1/default_keyspace/c", `{"insertOne":{"document":{"_id":1,"$vectorize":"text"}}}`)
+	require.JSONEq(t, `{"status":{"insertedIds":[1]}}`, text)
+	require.Equal(t, []string{"Bearer k", "Bearer k"}, keys)
+}
+
+// startEmbedder is a service that embeds every text as the same vector.
+func startEmbedder(t *testing.T, seen func(key string)) (url string) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		seen(q.Header.Get("Authorization"))
+		_, _ = io.WriteString(w, `{"data":[{"index":0,"embedding":[1,2,3]}]}`)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL + "/v1"
+}
+
+func TestLocalUsage(t *testing.T) {
+	tests := map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"nowhere":          {nil, cli.ExitUsage, "--data is missing"},
+		"two places":       {[]string{"--data", "x", "--memory"}, cli.ExitUsage, "exclude each other"},
+		"fault":            {[]string{"--memory", "--fail", "often"}, cli.ExitUsage, "--fail"},
+		"embedder":         {[]string{"--memory", "--embedder", "localhost"}, cli.ExitUsage, "http or https URL"},
+		"word":             {[]string{"--memory", "now"}, cli.ExitUsage, `no argument "now"`},
+		"duration":         {[]string{"--memory", "--latency", "slow"}, cli.ExitUsage, "latency"},
+		"backend":          {[]string{"--memory", "--backend", "mysql"}, cli.ExitFailed, "astra or cassandra"},
+		"address":          {[]string{"--memory", "--listen", "nowhere:x"}, cli.ExitFailed, "--listen"},
+		"open without key": {[]string{"--memory", "--listen", "0.0.0.0:0"}, cli.ExitFailed, "needs a token"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			code := cli.Run(t.Context(), append([]string{"local"}, test.args...), strings.NewReader(""),
+				&stdout, &stderr, noEnv)
+			require.Equal(t, test.code, code, stderr.String())
+			require.Contains(t, stderr.String(), test.says)
+		})
+	}
+}

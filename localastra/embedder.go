@@ -1,0 +1,118 @@
+package localastra
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const (
+	// embedTimeout is for one call with up to 100 texts.
+	embedTimeout = time.Minute
+	// maxEmbedReply bounds an answer: 100 vectors of 4096 dimensions as JSON.
+	maxEmbedReply = 32 << 20
+	// shownReply is how much of a refusal an error repeats.
+	shownReply = 200
+)
+
+// EmbedderOptions says how to reach an embedding service.
+type EmbedderOptions struct {
+	// URL is the base, such as https://api.openai.com/v1 or http://localhost:11434/v1.
+	URL string
+	// Model is sent with each request; empty leaves it out.
+	Model string
+	// Key goes into the Authorization header; empty means none.
+	Key string
+	// Transport is http.DefaultTransport when nil.
+	Transport http.RoundTripper
+}
+
+// NewEmbedder returns an Options.Embed that calls POST URL/embeddings, as OpenAI and
+// the many that follow it define it. Each call has a minute; nothing is retried, since
+// the client of the Data API can.
+func NewEmbedder(o EmbedderOptions) (EmbedFunc, error) {
+	base, err := url.Parse(o.URL)
+	if err != nil {
+		return nil, fmt.Errorf("localastra: embedder: %w", err)
+	}
+	if base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
+		return nil, &OptionError{"embedder", o.URL, "an http or https URL"}
+	}
+	e := &embedder{options: o, url: strings.TrimSuffix(o.URL, "/") + "/embeddings"}
+	e.client = &http.Client{Transport: o.Transport, Timeout: embedTimeout}
+	return e.embed, nil
+}
+
+// embedder is a client of one embedding service.
+type embedder struct {
+	options EmbedderOptions
+	url     string
+	client  *http.Client
+}
+
+// embedding is the answer of the service. Its items may come in any order.
+type embedding struct {
+	Data []struct {
+		Index     int       `json:"index"`
+		Embedding []float32 `json:"embedding"`
+	} `json:"data"`
+}
+
+// embed sends one request and returns one vector for each text. Errors carry the
+// service's own words, cut short; they never carry the key.
+func (e *embedder) embed(ctx context.Context, texts []string) ([][]float32, error) {
+	body, err := json.Marshal(map[string]any{"input": texts, "model": e.options.Model, "encoding_format": "float"})
+	if err != nil {
+		return nil, fmt.Errorf("encode request: %w", err)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url, bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("make request: %w", err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if e.options.Key != "" {
+		request.Header.Set("Authorization", "Bearer "+e.options.Key)
+	}
+	response, err := e.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxEmbedReply))
+	if err != nil {
+		return nil, fmt.Errorf("read answer: %w", err)
+	}
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s: %s", response.Status, text[:min(len(text), shownReply)])
+	}
+	return decodeEmbedding(text, len(texts))
+}
+
+// decodeEmbedding puts the vectors into the order of the texts. A vector that is
+// missing, or shorter than the first, is an error of the service: a search would find
+// nonsense with it.
+func decodeEmbedding(text []byte, count int) ([][]float32, error) {
+	var answer embedding
+	if err := json.Unmarshal(text, &answer); err != nil {
+		return nil, fmt.Errorf("decode answer: %w", err)
+	}
+	vectors := make([][]float32, count)
+	for _, item := range answer.Data {
+		if item.Index < 0 || item.Index >= count {
+			return nil, fmt.Errorf("vector %d of %d", item.Index, count)
+		}
+		vectors[item.Index] = item.Embedding
+	}
+	for i, v := range vectors {
+		if len(v) == 0 || len(v) != len(vectors[0]) {
+			return nil, fmt.Errorf("vector %d has %d dimensions, the first has %d", i, len(v), len(vectors[0]))
+		}
+	}
+	return vectors, nil
+}
