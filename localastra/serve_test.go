@@ -84,7 +84,8 @@ func TestLockFile(t *testing.T) {
 // TestForeignFile refuses files that this version cannot read.
 func TestForeignFile(t *testing.T) {
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "astra.db"), []byte(strings.Repeat("no database ", 2000)), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "astra.db"), []byte(strings.Repeat("no database ",
+		2000)), 0o600))
 	_, err := localastra.Open(localastra.Options{Dir: dir, LockTimeout: time.Millisecond})
 	require.ErrorContains(t, err, "localastra: open "+dir)
 }
