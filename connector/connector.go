@@ -229,7 +229,7 @@ func (c *Connector) cost(u usage) string {
 	if !ok {
 		return "unknown"
 	}
-	return fmt.Sprintf("$%.4f (list price of %s)", dollars, embed.PricesDate)
+	return fmt.Sprintf("$%.6f (list price of %s)", dollars, embed.PricesDate)
 }
 
 // workers is how many goroutines build documents.

@@ -201,12 +201,12 @@ func (b *building) documents(l *layout, chunks []string) *RejectError {
 		content := b.buf[len(prefix):]
 		content[0] = '{' // instead of the comma
 		size := head + run + len(content)
-		if err := b.checkSize(size, content); err != nil {
-			return err
-		}
 		if l.vectorize && b.vector == nil {
 			b.vectorize = appendString(b.vectorize[:0], text)
 			size += len(`,"$vectorize":`) + len(b.vectorize)
+		}
+		if err := b.checkSize(size, content); err != nil {
+			return err
 		}
 		d.size = size
 		b.record.Bytes += size

@@ -49,9 +49,8 @@ var newerVersions = []string{"dedup_simple", "cdc_deletes", "multi_stream_batche
 const failedInPython = "cohere"
 
 // TestGoldenWrites runs each case with the fake embedder where it has that one, and
-// again with an embedding service that records the texts. The modes of services
-// that are not built in yet get that service too: texts and documents do not
-// depend on who embeds.
+// again with an embedding service that records the texts. The modes of other services
+// get that service too: texts and documents do not depend on who embeds.
 func TestGoldenWrites(t *testing.T) {
 	t.Parallel()
 	for _, c := range goldenCases(t) {
@@ -237,21 +236,30 @@ func TestGoldenChecks(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			api := newDataAPI(t, localastra.Options{Token: "AstraCS:test"})
-			service := httptest.NewServer(embedtest.NewServer(embedtest.Options{APIKey: "k", Dimensions: 8}))
-			defer service.Close()
 			var config object
 			require.NoError(t, json.Unmarshal([]byte(c.Config), &config))
 			set("indexing", "astra_db_endpoint", api.url)(config)
+			var service embedtest.Options
+			address := func(string) {}
+			var env []string
 			switch mode(t, c.Config) {
+			case "openai":
+				service = embedtest.Options{APIKey: "sk-test", Path: "/v1/embeddings", Model: "text-embedding-ada-002"}
+				address = func(url string) { env = append(env, "OPENAI_BASE_URL="+url+"/v1") }
+			case "azure_openai":
+				service = embedtest.Options{API: embedtest.Azure, APIKey: "az-test", Deployment: "my-dep"}
+				address = func(url string) { set("embedding", "api_base", url)(config) }
 			case "openai_compatible":
-				set("embedding", "base_url", service.URL)(config)
-			case "openai", "azure_openai":
-				t.Skip("this embedder comes with the embedders' issue")
+				service = embedtest.Options{APIKey: "k", Path: "/v1/embeddings", Dimensions: 8}
+				address = func(url string) { set("embedding", "base_url", url+"/v1")(config) }
 			}
+			listener := httptest.NewServer(embedtest.NewServer(service))
+			defer listener.Close()
+			address(listener.URL)
 			var want message
 			require.NoError(t, json.Unmarshal([]byte(c.Output), &want))
 
-			got := check(t, config)
+			got := check(t, config, env...)
 
 			require.Equal(t, want.ConnectionStatus.Status, got.Status, got.Message)
 			require.Contains(t, got.Message, want.ConnectionStatus.Message)
@@ -271,11 +279,11 @@ func mode(t *testing.T, config string) string {
 type connectionStatus struct{ Status, Message string }
 
 // check runs check and returns its one answer.
-func check(t *testing.T, config any) connectionStatus {
+func check(t *testing.T, config any, env ...string) connectionStatus {
 	t.Helper()
 	dir := t.TempDir()
 	path := writeFile(t, dir, "config.json", toJSON(t, config))
-	return checkFile(t, dir, path)
+	return checkFile(t, dir, path, env...)
 }
 
 func checkFile(t *testing.T, dir, path string, env ...string) connectionStatus {
