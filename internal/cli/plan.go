@@ -38,7 +38,7 @@ func (a *app) plan(ctx context.Context, f *files, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	plan, err := c.Plan(ctx, catalog, a.stdin, a.planOptions())
+	plan, err := c.Plan(ctx, catalog, a.stdin, connector.PlanOptions{})
 	switch {
 	case err != nil:
 	case asJSON:
@@ -48,9 +48,6 @@ func (a *app) plan(ctx context.Context, f *files, asJSON bool) error {
 	}
 	return errors.Join(err, c.Close())
 }
-
-// planOptions say what is known beyond the configuration: no prices yet.
-func (a *app) planOptions() connector.PlanOptions { return connector.PlanOptions{} }
 
 // printPlan prints a plan for people.
 func printPlan(out io.Writer, p *connector.Plan) error {
