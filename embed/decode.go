@@ -134,11 +134,17 @@ func (d *decoder) fields(known func(key string) (bool, error)) error {
 }
 
 func (d *decoder) data() error {
-	if err := d.expect("[", "data that is not a list"); err != nil {
+	return d.list("data that is not a list", "data", func(int) error { return d.item() })
+}
+
+// list reads the reply's one list of vectors, called name, with each; vectors beyond
+// those that were asked for are only counted. wrong says what something else would be.
+func (d *decoder) list(wrong, name string, each func(i int) error) error {
+	if err := d.expect("[", wrong); err != nil {
 		return err
 	}
 	if d.hasData {
-		return answerError("the reply holds two lists of data")
+		return answerError("the reply holds two lists of %s", name)
 	}
 	d.hasData = true
 	return d.array(func(i int) error {
@@ -147,7 +153,7 @@ func (d *decoder) data() error {
 			_, err := d.value()
 			return err
 		}
-		return d.item()
+		return each(i)
 	})
 }
 

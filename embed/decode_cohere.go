@@ -57,19 +57,7 @@ func (d *decoder) cohereEmbeddings() error {
 }
 
 func (d *decoder) cohereList() error {
-	if err := d.expect("[", "embeddings that are not a list"); err != nil {
-		return err
-	}
-	if d.hasData {
-		return answerError("the reply holds two lists of embeddings")
-	}
-	d.hasData = true
-	return d.array(func(i int) error {
-		d.items++
-		if i >= len(d.vectors) {
-			_, err := d.value()
-			return err
-		}
+	return d.list("embeddings that are not a list", "embeddings", func(i int) error {
 		vector, err := d.embedding()
 		if err != nil {
 			return err
