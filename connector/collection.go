@@ -17,10 +17,14 @@ import (
 // document layout, docs/documents.md).
 func unindexed() []string { return []string{document.FieldText, document.FieldLong} }
 
-// neededIndexes are the fields that the diff and the finalising filter by.
+// neededIndexes are the fields that a sync filters by: the diff by stream and record
+// id, finalising by stream, generation, attempt and embedder, the look before the
+// first record by embedder, and the search for a vector by text hash. The Data API
+// itself refuses a filter on a path without an index, whatever the database behind it.
 func neededIndexes() []string {
 	return []string{
 		document.FieldStream, document.FieldRecordID, document.FieldGenerationID, document.FieldTextHash,
+		document.FieldEmbedder, document.FieldAttempt,
 	}
 }
 
@@ -84,15 +88,14 @@ func (c *Connector) judgeCollection(d *astra.CollectionDescriptor) (warnings []s
 		faults = append(faults, fault)
 	}
 	indexing := indexingOf(d)
-	for _, field := range neededIndexes() {
-		if !indexing.Indexes(field) {
-			faults = append(faults, fmt.Sprintf("it does not index %s, which the connector filters by", field))
-		}
+	missing := slices.DeleteFunc(neededIndexes(), indexing.Indexes)
+	if len(missing) > 0 {
+		faults = append(faults, fmt.Sprintf("it does not index %s, which a sync filters by", strings.Join(missing, ", ")))
 	}
 	if len(faults) > 0 {
 		return nil, &ConfigError{Reason: fmt.Sprintf(
-			"the collection %q cannot hold the data: %s. "+
-				"Choose another collection, or delete this one so that the next write creates it anew",
+			"the collection %q cannot hold the data: %s. Choose another collection with indexing.collection, "+
+				"or delete this one so that the next write creates it anew",
 			d.Name, strings.Join(faults, "; "))}
 	}
 	if indexing.Indexes(document.FieldText) {

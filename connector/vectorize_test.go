@@ -303,9 +303,12 @@ func refusingKey() localastra.ControlFunc {
 	return func(*http.Request, []byte) (bool, int, []byte) { return true, http.StatusOK, []byte(reply) }
 }
 
-// checked runs check over this network.
+// checked runs check over this network; nil is the server's own.
 func (w *world) checked(network http.RoundTripper) ([]string, error) {
 	w.t.Helper()
+	if network == nil {
+		network = w.server.Transport()
+	}
 	out := &output{}
 	writer := protocol.NewWriter(out)
 	c, err := connector.New(connector.Options{

@@ -26,8 +26,12 @@ type Indexing struct {
 // schemaName is what the Data API (v1.0.51, observed) takes as a name.
 var schemaName = regexp.MustCompile(`^[A-Za-z0-9_]{1,48}$`)
 
-// alwaysIndexed are the fields that a write looks its own documents up by.
-var alwaysIndexed = []string{"_ab_stream", "_ab_record_id", "_ab_generation_id", "_ab_text_hash"}
+// alwaysIndexed are the fields that a write looks its own documents up by. What a
+// collection indexes is fixed when it is created, and the streams that come later are not
+// known then, so that each is needed whatever the first catalog is.
+var alwaysIndexed = []string{
+	"_ab_stream", "_ab_record_id", "_ab_generation_id", "_ab_text_hash", "_ab_embedder", "_ab_attempt",
+}
 
 func parseIndexing(o *object) Indexing {
 	i := Indexing{
