@@ -43,14 +43,6 @@ type applier struct {
 	log        *slog.Logger
 }
 
-// outcome is what happened to one version.
-type outcome struct {
-	counts   counts
-	rejected error           // set when the server refused one of its documents
-	refused  []error         // why newer records of the same version were rejected
-	tried    map[string]bool // ids that were missing and that we sent
-}
-
 // maxRounds bounds how often a batch is compared again with the collection.
 // Each round after the first answers a write of unknown outcome, or a document
 // that somebody else deleted in between.
@@ -60,20 +52,13 @@ const maxRounds = 20
 // After an error nothing of the batch is acknowledged; applying it again is
 // harmless.
 func (a *applier) apply(ctx context.Context, b *batch) error {
-	outcomes := make(map[*version]*outcome, len(b.versions))
-	for _, v := range b.versions {
-		outcomes[v] = &outcome{
-			counts: counts{chunks: int64(len(v.record.Documents))},
-			tried:  map[string]bool{},
-		}
-	}
 	for round := 1; ; round++ {
-		done, err := a.round(ctx, b, outcomes, round > 1)
+		done, err := a.round(ctx, b, round > 1)
 		switch {
 		case err != nil:
 			return err
 		case done:
-			return a.close(b, outcomes)
+			return a.close(b)
 		case round == maxRounds:
 			return fmt.Errorf("%d documents are not as written after %d attempts: somebody else writes to the collection",
 				b.documents, round)
@@ -84,7 +69,7 @@ func (a *applier) apply(ctx context.Context, b *batch) error {
 // round is one pass over the batch. It is not done when what it wrote may not
 // be what is there: then the next round looks again, once a write of unknown
 // outcome can no longer be applied.
-func (a *applier) round(ctx context.Context, b *batch, outcomes map[*version]*outcome, again bool) (done bool, err error) {
+func (a *applier) round(ctx context.Context, b *batch, again bool) (done bool, err error) {
 	var w watch
 	ctx = w.watched(ctx)
 	found, err := a.read(ctx, b, again)
@@ -95,50 +80,27 @@ func (a *applier) round(ctx context.Context, b *batch, outcomes map[*version]*ou
 	if err != nil {
 		return false, err
 	}
-	if err := a.insert(ctx, d, outcomes); err != nil {
+	if err := a.insert(ctx, b, d); err != nil {
 		return false, err
 	}
 	raised, err := a.raise(ctx, d)
 	if err != nil {
 		return false, err
 	}
-	if err := a.deleteStale(ctx, d, outcomes); err != nil {
+	if err := a.deleteStale(ctx, d); err != nil {
 		return false, err
 	}
-	rejected, fellBack := fallBack(b, outcomes)
+	rejected, fellBack := b.fallBack()
 	if w.unknown.Load() && (rejected || b.keyed()) {
 		return false, sleep(ctx, a.settle)
 	}
 	return raised && !fellBack, nil
 }
 
-// fallBack puts the record before it in the place of each rejected one, where
-// the batch has one: in a keyed stream the previous version stays, also when it
-// is not stored yet.
-func fallBack(b *batch, outcomes map[*version]*outcome) (rejected, fellBack bool) {
-	for _, v := range b.versions {
-		o, last := outcomes[v], len(v.older)-1
-		if o.rejected == nil {
-			continue
-		}
-		rejected = true
-		if last < 0 {
-			continue
-		}
-		fellBack = true
-		v.record, v.older = v.older[last], v.older[:last]
-		o.refused = append(o.refused, o.rejected)
-		o.rejected = nil
-		o.counts = counts{chunks: int64(len(v.record.Documents))}
-	}
-	return rejected, fellBack
-}
-
 // insert embeds and stores the missing documents. When the server refuses a
 // document its record is rejected whole.
-func (a *applier) insert(ctx context.Context, d *diff, outcomes map[*version]*outcome) error {
-	d.insert = slices.DeleteFunc(d.insert, func(c change) bool { return outcomes[c.version].rejected != nil })
-	all, err := a.vectors(ctx, d, outcomes)
+func (a *applier) insert(ctx context.Context, b *batch, d *diff) error {
+	all, err := a.vectors(ctx, d)
 	if err != nil {
 		return err
 	}
@@ -146,20 +108,20 @@ func (a *applier) insert(ctx context.Context, d *diff, outcomes map[*version]*ou
 		docs := make([]astra.Document, len(part))
 		for i := range part {
 			docs[i] = &part[i]
-			outcomes[part[i].version].tried[part[i].id] = true
+			part[i].version.tried[part[i].id] = true
 		}
 		result, err := a.collection.InsertMany(ctx, docs)
-		if err := a.refused(err, part, outcomes); err != nil {
+		if err := a.refused(err, part); err != nil {
 			return err
 		}
 		d.raiseExisting(part, result.Existing)
 	}
-	return a.withdraw(ctx, d, outcomes)
+	return a.withdraw(ctx, b, d)
 }
 
 // refused sorts out an insertMany's error: documents that the server refuses
 // for what they are reject their records, anything else ends the batch.
-func (a *applier) refused(err error, part []sendable, outcomes map[*version]*outcome) error {
+func (a *applier) refused(err error, part []sendable) error {
 	var batchErr *astra.BatchError
 	if !errors.As(err, &batchErr) {
 		return err
@@ -168,7 +130,7 @@ func (a *applier) refused(err error, part []sendable, outcomes map[*version]*out
 		switch {
 		case d.Fate.Stored():
 		case d.Fate == astra.FateFailed && isDocumentFault(d.Err):
-			outcomes[part[i].version].rejected = d.Err
+			part[i].version.refused = d.Err
 		default:
 			return err
 		}
@@ -186,17 +148,17 @@ func isDocumentFault(err error) bool {
 
 // withdraw removes what was stored of rejected versions, and nothing that was
 // there before; in a keyed stream the previous version stays.
-func (a *applier) withdraw(ctx context.Context, d *diff, outcomes map[*version]*outcome) error {
+func (a *applier) withdraw(ctx context.Context, b *batch, d *diff) error {
 	var inserted []change
-	for v, o := range outcomes {
-		if o.rejected == nil {
+	for _, v := range b.versions {
+		if v.refused == nil && !v.kept() {
 			continue
 		}
-		for id := range o.tried {
+		for id := range v.tried { // also in a later round: an insert may be applied late
 			inserted = append(inserted, change{version: v, id: id})
 		}
 	}
-	isRejected := func(c change) bool { return outcomes[c.version].rejected != nil }
+	isRejected := func(c change) bool { return c.version.refused != nil }
 	d.raise = slices.DeleteFunc(d.raise, isRejected)
 	d.stale = slices.DeleteFunc(d.stale, isRejected)
 	_, err := a.deleteIDs(ctx, inserted)
@@ -226,10 +188,10 @@ func (a *applier) raise(ctx context.Context, d *diff) (bool, error) {
 
 // deleteStale removes the documents of older versions, now that the new ones
 // are stored.
-func (a *applier) deleteStale(ctx context.Context, d *diff, outcomes map[*version]*outcome) error {
+func (a *applier) deleteStale(ctx context.Context, d *diff) error {
 	deleted, err := a.deleteIDs(ctx, d.stale)
 	for v, n := range deleted {
-		outcomes[v].counts.deleted += n
+		v.counts.deleted += n
 	}
 	return err
 }
@@ -256,11 +218,13 @@ func (a *applier) deleteIDs(ctx context.Context, changes []change) (map[*version
 }
 
 // close settles the batch's tickets and gives its memory back.
-func (a *applier) close(b *batch, outcomes map[*version]*outcome) error {
+func (a *applier) close(b *batch) error {
 	for _, v := range b.versions {
-		for i, cause := range outcomes[v].rejections() {
-			line := v.tickets[len(v.tickets)-1-i].line
-			if err := a.rejects.add(line, v.rejection(cause)); err != nil {
+		for _, s := range v.submissions {
+			if s.rejected == nil || s.reported {
+				continue
+			}
+			if err := a.rejects.add(s.ticket.line, v.rejection(s.rejected)); err != nil {
 				return err
 			}
 		}
@@ -271,38 +235,18 @@ func (a *applier) close(b *batch, outcomes map[*version]*outcome) error {
 				return err
 			}
 		}
-		if err := a.closeVersion(v, outcomes[v]); err != nil {
+		if err := a.closeVersion(v); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// rejections are the causes of all records of the version that were rejected,
-// the newest first.
-func (o *outcome) rejections() []error {
-	if o.rejected == nil {
-		return o.refused
-	}
-	return append(slices.Clone(o.refused), o.rejected)
-}
-
-// closeVersion counts the record that is stored with what happened to it, each
-// older one of the batch as one received, and each newer one as rejected.
-func (a *applier) closeVersion(v *version, o *outcome) error {
+// closeVersion counts what happened to each record of the version.
+func (a *applier) closeVersion(v *version) error {
 	a.memory.free(v.bytes)
-	own := o.counts
-	own.received = 1
-	kept := len(v.tickets) - 1 - len(o.rejections())
-	for i, t := range v.tickets {
-		c := counts{received: 1}
-		switch {
-		case i == kept:
-			c = own
-		case i > kept:
-			c = counts{rejected: 1}
-		}
-		if err := a.ledger.done(t, c); err != nil {
+	for i, s := range v.submissions {
+		if err := a.ledger.done(s.ticket, v.outcome(i)); err != nil {
 			return err
 		}
 	}

@@ -1,10 +1,6 @@
 package connector
 
-import (
-	"time"
-
-	"destination-astra/document"
-)
+import "time"
 
 // The limits at which a batch closes. The document count is the most that one
 // insertMany takes (Data API, operations.max-document-insert-count); the bytes
@@ -13,19 +9,6 @@ const (
 	maxBatchDocuments = 100
 	maxBatchBytes     = 16 << 20
 )
-
-// version is the newest version of one record in a batch.
-type version struct {
-	stream *stream
-	record *document.Record
-	// older are the records that this one took the place of, oldest first: when the
-	// server refuses a record, the one before it is stored.
-	older []*document.Record
-	// tickets are those of this version and of the older ones in the batch that
-	// it replaced: all are done when this one is.
-	tickets []ticket
-	bytes   int64 // of the memory budget, for all tickets
-}
 
 // batch is what goes through the diff, the embedder and the Data API together.
 // It owns its keys from the diff's read to the delete of the stale documents:
@@ -49,26 +32,30 @@ func (b *batch) add(v *version, now time.Time) {
 	if len(b.versions) == 0 {
 		b.opened = now
 	}
-	b.documents += len(v.record.Documents)
-	b.bytes += v.record.Bytes
-	key := v.key()
-	old, seen := b.byKey[key]
-	if !seen {
-		b.byKey[key] = v
+	old := b.byKey[v.key()]
+	if old == nil {
+		b.byKey[v.key()] = v
 		b.versions = append(b.versions, v)
+		b.documents += len(v.documents())
+		b.bytes += v.size()
 		return
 	}
-	b.documents -= len(old.record.Documents)
-	b.bytes -= old.record.Bytes
-	old.older = append(old.older, old.record)
-	old.record = v.record
-	old.tickets = append(old.tickets, v.tickets...)
-	old.bytes += v.bytes
+	b.documents -= len(old.documents())
+	b.bytes -= old.size()
+	old.merge(v)
+	b.documents += len(old.documents())
+	b.bytes += old.size()
 }
 
-// key identifies the record within the collection: it is the first half of the
-// _id of each of the record's documents.
-func (v *version) key() string { return v.record.KeyHash() }
+// fallBack has each version whose record was refused fall back on the one before.
+// It reports whether any was refused, and whether that leaves something to do.
+func (b *batch) fallBack() (refused, more bool) {
+	for _, v := range b.versions {
+		refused = refused || v.refused != nil || v.kept()
+		more = v.fallBack() || more
+	}
+	return refused, more
+}
 
 func (b *batch) empty() bool { return len(b.versions) == 0 }
 

@@ -140,8 +140,7 @@ func (b *batcher) record(ctx context.Context, it *item) error {
 	}
 	var reject *document.RejectError
 	if errors.As(it.err, &reject) {
-		b.memory.free(it.bytes)
-		return b.reject(it, reject)
+		return b.reject(ctx, it, reject)
 	}
 	if it.err != nil {
 		return fmt.Errorf("stream %q: %w", it.stream.Descriptor, it.err)
@@ -159,20 +158,32 @@ func (b *batcher) record(ctx context.Context, it *item) error {
 		}
 		it.record.SetOrdinal(n)
 	}
-	b.batch.add(&version{stream: it.stream, record: it.record, tickets: []ticket{t}, bytes: it.bytes}, time.Now())
+	return b.add(ctx, newVersion(it.stream, submission{record: it.record, ticket: t}, it.bytes))
+}
+
+// reject counts a record that cannot be stored, or stops the sync, as
+// processing.rejected_records says. In a stream that is replaced it goes through a
+// batch all the same when it has a key, so that what is stored of it stays.
+func (b *batcher) reject(ctx context.Context, it *item, reject *document.RejectError) error {
+	if err := b.rejects.add(it.message.Line, reject); err != nil {
+		return err
+	}
+	t := b.ledger.open(it.stream.Descriptor, it.message.Line)
+	if it.record == nil || !it.stream.replacing {
+		b.memory.free(it.bytes)
+		return b.ledger.done(t, counts{rejected: 1})
+	}
+	one := submission{record: it.record, ticket: t, rejected: reject, reported: true}
+	return b.add(ctx, newVersion(it.stream, one, it.bytes))
+}
+
+// add puts a version into the open batch, and sends it when it is full.
+func (b *batcher) add(ctx context.Context, v *version) error {
+	b.batch.add(v, time.Now())
 	if b.batch.full() {
 		return b.flush(ctx)
 	}
 	return nil
-}
-
-// reject counts a record that cannot be stored, or stops the sync, as
-// processing.rejected_records says.
-func (b *batcher) reject(it *item, reject *document.RejectError) error {
-	if err := b.rejects.add(it.message.Line, reject); err != nil {
-		return err
-	}
-	return b.ledger.done(b.ledger.open(it.stream.Descriptor, it.message.Line), counts{rejected: 1})
 }
 
 // warnRenamed says once per stream and name that a source field is stored

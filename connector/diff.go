@@ -35,16 +35,30 @@ func newDiff(b *batch, found map[string][]stored, embedder string) (*diff, error
 			}
 			there[s.ID] = s
 		}
-		for i := range v.record.Documents {
-			d.place(v, &v.record.Documents[i], there)
+		docs := v.documents()
+		for i := range docs {
+			d.place(v, &docs[i], there)
 		}
-		if v.stream.Dedup {
+		switch {
+		case v.kept():
+			d.keep(v, there, embedder)
+		case v.stream.Dedup:
 			for id, s := range there {
 				d.stale = append(d.stale, change{version: v, id: id, stored: s})
 			}
 		}
 	}
 	return d, nil
+}
+
+// keep has the stored documents of a rejected record go on into the generation
+// that replaces theirs. Those of another embedder cannot.
+func (d *diff) keep(v *version, there map[string]stored, embedder string) {
+	for id, s := range there {
+		if s.Embedder == embedder && v.stream.mustRaise(s) && !v.tried[id] {
+			d.raise = append(d.raise, change{version: v, id: id, stored: s})
+		}
+	}
 }
 
 // place decides what becomes of one new document and takes it off there.

@@ -146,7 +146,7 @@ func (d *dryRun) record(it *item) error {
 		it.record.SetOrdinal(n)
 	}
 	before := len(d.open.versions)
-	d.open.add(&version{stream: it.stream, record: it.record, bytes: it.bytes}, time.Time{})
+	d.open.add(newVersion(it.stream, submission{record: it.record}, it.bytes), time.Time{})
 	if len(d.open.versions) == before {
 		d.older[it.stream]++
 	}

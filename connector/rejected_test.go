@@ -182,3 +182,39 @@ func TestRejectedRecords(t *testing.T) {
 		})
 	}
 }
+
+// TestRejectedInARefresh: a record that cannot be stored keeps its previous version,
+// also when everything else of the stream is replaced.
+func TestRejectedInARefresh(t *testing.T) {
+	noText := record("s", `{"id":2,"title":"no text"}`)
+	tests := map[string]struct {
+		lines []string
+		want  []string
+	}{
+		"refused when it is built":       {[]string{row("s", 1, "one"), noText}, []string{"one", "two old"}},
+		"refused by the server":          {[]string{row("s", 1, "one"), row("s", 2, "poison")}, []string{"one", "two old"}},
+		"after a version that is stored": {[]string{row("s", 2, "two new"), noText}, []string{"two new"}},
+		"before a version that is":       {[]string{noText, row("s", 2, "two new")}, []string{"two new"}},
+		"and unchanged before":           {[]string{row("s", 2, "two old"), noText, row("s", 2, "poison")}, []string{"two old"}},
+		"after its deletion":             {[]string{deleted("s", 2), noText}, []string{}},
+		"and nothing was there":          {[]string{record("s", `{"id":3,"title":"no text"}`)}, []string{}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			onBothBackends(t, func(w *world) {
+				w.edits["processing.rejected_records"] = map[string]any{"mode": "skip", "max_rejected_records": 10}
+				w.sync(attempt{streams: []configured{stream("s", toDedup, key("id"), numbered(1, 0, 1))},
+					lines: []string{row("s", 1, "one"), row("s", 2, "two old"), row("s", 9, "gone")}})
+				w.server.KeepControl("insertMany", w.refuseTexts("poison"))
+				for _, resumable := range []bool{true, false} {
+					s := stream("s", toDedup, key("id"), numbered(2, 2, 2), fullRefresh(resumable))
+					r := w.sync(attempt{streams: []configured{s}, lines: append(test.lines, streamState("s", 1), complete("s"))})
+					require.Equal(w.t, test.want, w.texts(), "resumable: %t", resumable)
+					rejects := strings.Count(strings.Join(test.lines, ""), "no text") + strings.Count(strings.Join(test.lines, ""), "poison")
+					require.EqualValues(w.t, rejects, r.states[0].Stats.Rejected)
+					require.EqualValues(w.t, len(test.lines)-rejects, r.states[0].Stats.Records)
+				}
+			})
+		})
+	}
+}

@@ -69,14 +69,14 @@ type need struct {
 // what this run has embedded already, in the stored documents, and only then
 // from the embedder, which is asked once for each text. A record with a text that
 // the embedder refuses is rejected.
-func (a *applier) vectors(ctx context.Context, d *diff, outcomes map[*version]*outcome) ([]sendable, error) {
+func (a *applier) vectors(ctx context.Context, d *diff) ([]sendable, error) {
 	if a.embedder == nil {
 		return sendables(d.insert, nil), nil
 	}
 	needs := a.claim(d)
 	known, err := a.storedVectors(ctx, d, needs)
 	if err == nil {
-		err = a.embedMissing(ctx, needs, known, outcomes)
+		err = a.embedMissing(ctx, needs, known)
 	}
 	a.fulfil(needs, known)
 	if err != nil {
@@ -86,9 +86,9 @@ func (a *applier) vectors(ctx context.Context, d *diff, outcomes map[*version]*o
 		return nil, err
 	}
 	for _, c := range d.insert {
-		outcomes[c.version].counts.reused++ // those embedded for it were taken off
+		c.version.counts.reused++ // those embedded for it were taken off
 	}
-	d.insert = withoutRefused(d.insert, needs, outcomes)
+	d.insert = withoutRefused(d.insert, needs)
 	return sendables(d.insert, known), nil
 }
 
@@ -106,7 +106,7 @@ func sendables(changes []change, known map[string]embed.Vector) []sendable {
 }
 
 // withoutRefused rejects the records with a refused text and leaves them out.
-func withoutRefused(changes []change, needs []*need, outcomes map[*version]*outcome) []change {
+func withoutRefused(changes []change, needs []*need) []change {
 	refused := map[string]error{}
 	for _, n := range needs {
 		if n.refused != nil {
@@ -118,10 +118,10 @@ func withoutRefused(changes []change, needs []*need, outcomes map[*version]*outc
 	}
 	for _, c := range changes {
 		if err := refused[c.document.TextHash]; err != nil {
-			outcomes[c.version].rejected = err
+			c.version.refused = err
 		}
 	}
-	return slices.DeleteFunc(changes, func(c change) bool { return outcomes[c.version].rejected != nil })
+	return slices.DeleteFunc(changes, func(c change) bool { return c.version.refused != nil })
 }
 
 // claim lists the batch's distinct texts. What this batch claims it embeds
@@ -143,9 +143,7 @@ func (a *applier) claim(d *diff) []*need {
 
 // embedMissing embeds the claimed texts that no stored document has, and puts
 // the vectors into known.
-func (a *applier) embedMissing(
-	ctx context.Context, needs []*need, known map[string]embed.Vector, outcomes map[*version]*outcome,
-) error {
+func (a *applier) embedMissing(ctx context.Context, needs []*need, known map[string]embed.Vector) error {
 	var missing []*need
 	var texts []string
 	for _, n := range needs {
@@ -162,7 +160,7 @@ func (a *applier) embedMissing(
 		return err
 	}
 	for i, n := range missing {
-		c := &outcomes[n.change.version].counts
+		c := &n.change.version.counts
 		c.reused--
 		if vectors[i] == nil {
 			n.refused = refused

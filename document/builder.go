@@ -73,8 +73,9 @@ func NewBuilder(o Options) (*Builder, error) {
 }
 
 // Build makes the documents of a record of the stream s. A record that the Data API would not
-// store is a *RejectError; any other error is a mistake of the caller. It keeps s in the result
-// and nothing of r.
+// store is a *RejectError: beside it comes the record without documents when its primary key
+// says whose it is, else nil. Any other error is a mistake of the caller. It keeps s in the
+// result and nothing of r.
 func (b *Builder) Build(s *Stream, r *protocol.Record) (*Record, error) {
 	if s.Identity == IdentityKey && len(s.PrimaryKey) == 0 {
 		return nil, fmt.Errorf("document: stream %s: identity by key without a primary key", s.Descriptor)
@@ -93,7 +94,7 @@ func (b *Builder) Build(s *Stream, r *protocol.Record) (*Record, error) {
 	if rejected := job.run(); rejected != nil {
 		rejected.Stream = s.Descriptor
 		rejected.RecordID = strings.ToValidUTF8(job.key.recordID(s.Name()), "\uFFFD")
-		return nil, rejected
+		return job.withoutDocuments(), rejected
 	}
 	return job.record, nil
 }

@@ -49,6 +49,22 @@ func (b *building) run() *RejectError {
 	return nil
 }
 
+// withoutDocuments is a rejected record as far as it is known whose it is: nil without a
+// complete primary key.
+func (b *building) withoutDocuments() *Record {
+	s := b.record.Stream
+	if s.Identity != IdentityKey || b.key.missing != nil {
+		return nil
+	}
+	b.record.RecordID = b.key.recordID(s.Name())
+	if !utf8.ValidString(b.record.RecordID) {
+		return nil // no stored record has such a key
+	}
+	b.record.Documents, b.record.Bytes = nil, 0
+	b.identify()
+	return b.record
+}
+
 // isSet reports whether _ab_cdc_deleted_at marks a deleted record, as Python's truth does.
 func isSet(v value) bool {
 	switch v.kind {

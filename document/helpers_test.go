@@ -54,7 +54,10 @@ func build(t testing.TB, b *document.Builder, s *document.Stream, text string) *
 
 func rejected(t testing.TB, b *document.Builder, s *document.Stream, text string) *document.RejectError {
 	record, err := b.Build(s, data(text))
-	require.Nil(t, record)
+	if record != nil {
+		require.Empty(t, record.Documents)
+		require.NotEmpty(t, record.KeyHash(), "it is there only to say whose it is")
+	}
 	var reject *document.RejectError
 	require.True(t, errors.As(err, &reject), "%v", err)
 	require.Equal(t, s.Descriptor, reject.Stream)
