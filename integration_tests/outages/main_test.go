@@ -1,0 +1,10 @@
+package outages_test
+
+import (
+	"os"
+	"testing"
+
+	. "destination-astra/integration_tests/blackbox"
+)
+
+func TestMain(m *testing.M) { os.Exit(Main(m)) }

@@ -1,0 +1,2 @@
+// Package parity holds the connector against what the Python connector wrote before it.
+package parity

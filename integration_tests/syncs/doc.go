@@ -1,0 +1,2 @@
+// Package syncs tests what each sync mode stores, of good input and of bad.
+package syncs
