@@ -93,7 +93,7 @@ func problems(list ...string) step {
 	return reply(`{"errors":[` + strings.Join(list, ",") + `]}`)
 }
 
-var fast = retry.Policy{Base: time.Nanosecond, Max: time.Nanosecond}
+var fast = retry.Policy{MaxAttempts: 8, Base: time.Nanosecond, Max: time.Nanosecond}
 
 func newClient(t testing.TB, transport http.RoundTripper, change ...func(*astra.Options)) *astra.Client {
 	t.Helper()

@@ -185,7 +185,7 @@ func TestFailingEmbedder(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			onBothBackends(t, func(w *world) {
-				for range 20 {
+				for range 1000 { // more than fit into the patience
 					w.embedder.Fail(test.fault)
 				}
 				a := attempt{streams: []configured{stream("s", toAppend, syncID(1))},

@@ -57,8 +57,8 @@ func TestPageTellsTheFigures(t *testing.T) {
 		embed.DefaultOpenAIURL, embed.DefaultCohereURL,
 		fmt.Sprintf("adds one, up to %d;", embed.DefaultMaxConcurrency),
 		fmt.Sprintf("no reply within %.0f seconds", embed.DefaultTimeout.Seconds()),
-		fmt.Sprintf("%d times and for %.0f minutes at most", retry.DefaultMaxAttempts, retry.DefaultBudget.Minutes()),
-		fmt.Sprintf("A request fails after %d attempts", retry.DefaultMaxAttempts),
+		fmt.Sprintf("random waits, for %.0f minutes at most", retry.DefaultBudget.Minutes()),
+		fmt.Sprintf("A request fails after %.0f minutes in which", retry.DefaultBudget.Minutes()),
 		fmt.Sprintf("| %d | no limit | %d MiB |", embed.DefaultMaxTexts, embed.DefaultMaxBytes>>20),
 	} {
 		require.Contains(t, text, sentence)

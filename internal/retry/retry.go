@@ -11,23 +11,29 @@ import (
 // Defaults of a zero [Policy]. A hibernated Astra database takes minutes to
 // resume, so the budget is minutes and not seconds.
 const (
-	DefaultMaxAttempts = 8
-	DefaultBase        = 250 * time.Millisecond
-	DefaultMax         = 30 * time.Second
-	DefaultBudget      = 5 * time.Minute
+	DefaultBase   = 250 * time.Millisecond
+	DefaultMax    = 30 * time.Second
+	DefaultBudget = 5 * time.Minute
 )
 
-// Policy says how often and for how long [Do] repeats. Each zero field means its
-// default; the zero Policy is ready to use.
+// slowShare is the part of a slow attempt's time that the ceiling of the wait after
+// it has at least: calls that timed out together must not be repeated together.
+const slowShare = 4
+
+// Policy says for how long [Do] repeats. Each zero field means its default; the zero
+// Policy is ready to use.
 type Policy struct {
-	// MaxAttempts counts the first attempt too: 1 never repeats.
+	// MaxAttempts counts the first attempt too: 1 never repeats. 0 sets no bound: how
+	// many attempts fit into an outage says nothing about its end, so the time decides.
 	MaxAttempts int
 	// Base is the ceiling of the first wait; each further ceiling is twice the one before.
 	Base time.Duration
 	// Max is the highest ceiling of a drawn wait. It does not cap a server's RetryAfter.
 	Max time.Duration
-	// Budget bounds the whole of Do, counted from its start: a wait that would end
-	// after it is not begun. An attempt that is under way is never cut short by it.
+	// Budget bounds the whole of Do, counted from its start: no attempt begins after
+	// it. A drawn wait is cut so that the last attempt begins at its end; a RetryAfter
+	// that goes beyond it is not waited for. An attempt that is under way is never cut
+	// short.
 	Budget time.Duration
 	// OnRetry, when not nil, is called before each wait, from the goroutine of Do.
 	OnRetry func(Event)
@@ -50,11 +56,12 @@ type Event struct {
 // An error is retryable when one in its tree has Retryable() bool that says true.
 func Do(ctx context.Context, p Policy, op func(ctx context.Context, attempt int) error) error {
 	p = p.withDefaults()
-	start := time.Now()
+	end := time.Now().Add(p.Budget)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	for attempt := 1; ; attempt++ {
+		began := time.Now()
 		err := op(ctx, attempt)
 		if err == nil {
 			return nil
@@ -62,11 +69,11 @@ func Do(ctx context.Context, p Policy, op func(ctx context.Context, attempt int)
 		if ctx.Err() != nil {
 			return interrupted(ctx, err)
 		}
-		if attempt >= p.MaxAttempts || !Retryable(err) {
+		if attempt == p.MaxAttempts || !Retryable(err) {
 			return err
 		}
-		wait := p.wait(attempt, err)
-		if !fits(ctx, start.Add(p.Budget), wait) {
+		wait, ok := p.wait(ctx, attempt, end, time.Since(began), err)
+		if !ok {
 			return err
 		}
 		if p.OnRetry != nil {
@@ -95,9 +102,6 @@ func After(err error) time.Duration {
 }
 
 func (p Policy) withDefaults() Policy {
-	if p.MaxAttempts <= 0 {
-		p.MaxAttempts = DefaultMaxAttempts
-	}
 	if p.Base <= 0 {
 		p.Base = DefaultBase
 	}
@@ -110,26 +114,32 @@ func (p Policy) withDefaults() Policy {
 	return p
 }
 
-// wait draws the time to wait after the given failed attempt. The jitter is added
-// to the server's RetryAfter, so that clients told the same second still spread.
-func (p Policy) wait(attempt int, err error) time.Duration {
+// wait is how long to wait after an attempt that took so long; it is not ok when no
+// further one can begin before the budget or ctx ends.
+func (p Policy) wait(
+	ctx context.Context, attempt int, end time.Time, took time.Duration, err error,
+) (wait time.Duration, ok bool) {
+	left := time.Until(end)
+	after := After(err)
+	wait = min(p.draw(attempt, took, after), max(left, after))
+	if deadline, ok := ctx.Deadline(); ok {
+		left = min(left, time.Until(deadline))
+	}
+	return wait, left > 0 && wait <= left
+}
+
+// draw draws a wait. The jitter is added to the server's RetryAfter, so that clients
+// told the same second still spread.
+func (p Policy) draw(attempt int, took, after time.Duration) time.Duration {
 	ceiling := p.Base
 	for i := 1; i < attempt && ceiling < p.Max; i++ {
 		ceiling *= 2
 	}
-	drawn := rand.N(min(ceiling, p.Max) + 1)
-	if after := After(err); after > 0 {
+	drawn := rand.N(min(max(ceiling, took/slowShare), p.Max) + 1)
+	if after > 0 {
 		return after + min(drawn, p.Base)
 	}
 	return drawn
-}
-
-// fits reports whether a wait that starts now ends before end and before ctx's deadline.
-func fits(ctx context.Context, end time.Time, wait time.Duration) bool {
-	if deadline, ok := ctx.Deadline(); ok && deadline.Before(end) {
-		end = deadline
-	}
-	return !time.Now().Add(wait).After(end)
 }
 
 // sleep waits for d and reports whether ctx was still alive at the end.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -60,7 +61,9 @@ func TestDoCallsUntilTheErrorIsNotRetryable(t *testing.T) {
 		"attempts run out": {
 			policy: retry.Policy{MaxAttempts: 3}, failures: repeated(again, 4), calls: 3, want: again,
 		},
-		"default attempts": {failures: repeated(again, 20), calls: retry.DefaultMaxAttempts, want: again},
+		"attempts have no bound": {
+			policy: retry.Policy{Max: time.Second}, failures: repeated(again, 200), calls: 201,
+		},
 		"server's wish passes the budget": {
 			failures: []error{&failure{true, 6 * time.Minute}}, calls: 1, want: &failure{true, 6 * time.Minute},
 		},
@@ -131,6 +134,60 @@ func TestBudgetBoundsTheWhole(t *testing.T) {
 		require.Error(t, err)
 		require.LessOrEqual(t, time.Since(start), 70*time.Second)
 		require.Greater(t, calls, 2)
+	})
+}
+
+// TestAnOutageOfAlmostTheBudgetIsSurvived: time decides, and the last attempt begins
+// when it is up.
+func TestAnOutageOfAlmostTheBudgetIsSurvived(t *testing.T) {
+	for outage, survived := range map[time.Duration]bool{
+		10 * time.Second: true, 4*time.Minute + 59*time.Second: true, 5*time.Minute + time.Second: false,
+	} {
+		t.Run(outage.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				err := retry.Do(t.Context(), retry.Policy{}, func(context.Context, int) error {
+					if time.Since(start) < outage {
+						return &failure{retryable: true}
+					}
+					return nil
+				})
+				require.Equal(t, survived, err == nil)
+				require.GreaterOrEqual(t, time.Since(start), min(outage, retry.DefaultBudget))
+				require.LessOrEqual(t, time.Since(start), min(outage+retry.DefaultMax, retry.DefaultBudget))
+			})
+		})
+	}
+}
+
+// TestSlowAttemptsAreNotRepeatedInStep: what timed out at the same moment is spread
+// over a part of the time that it took.
+func TestSlowAttemptsAreNotRepeatedInStep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var waits []time.Duration
+		policy := retry.Policy{OnRetry: func(e retry.Event) {
+			mu.Lock()
+			defer mu.Unlock()
+			waits = append(waits, e.Wait)
+		}}
+		var group sync.WaitGroup
+		for range 50 {
+			group.Go(func() {
+				_ = retry.Do(t.Context(), policy, func(_ context.Context, attempt int) error {
+					if attempt > 1 {
+						return nil
+					}
+					<-time.After(20 * time.Second)
+					return &failure{retryable: true}
+				})
+			})
+		}
+		group.Wait()
+		slices.Sort(waits)
+		require.Len(t, waits, 50)
+		require.LessOrEqual(t, waits[49], 5*time.Second)
+		require.Greater(t, waits[25], time.Second, "half of them are far from the first")
 	})
 }
 
