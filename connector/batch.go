@@ -65,11 +65,11 @@ func (b *batch) full() bool {
 	return b.documents >= maxBatchDocuments || len(b.versions) >= maxBatchDocuments || b.bytes >= maxBatchBytes
 }
 
-// keyed reports whether the batch may delete: only keyed streams have older
+// keyed reports whether the batch may delete: only records with a key have older
 // versions, and only there can a write that is applied late undo a later one.
 func (b *batch) keyed() bool {
 	for _, v := range b.versions {
-		if v.stream.Dedup {
+		if v.replaces() {
 			return true
 		}
 	}

@@ -42,7 +42,7 @@ func newDiff(b *batch, found map[string][]stored, embedder string) (*diff, error
 		switch {
 		case v.kept():
 			d.keep(v, there, embedder)
-		case v.stream.Dedup:
+		case v.replaces():
 			for id, s := range there {
 				d.stale = append(d.stale, change{version: v, id: id, stored: s})
 			}

@@ -35,7 +35,7 @@ func (c *callCounter) add(v *version, w *planWork) {
 	c.lookups += w.lookups
 	switch {
 	case v.stream.fresh:
-	case v.stream.Dedup:
+	case v.replaces():
 		c.keys++
 	default:
 		c.ids += documents

@@ -3,19 +3,23 @@ package connector
 import (
 	"crypto/sha256"
 	"log/slog"
+	"strings"
 	"sync"
+	"sync/atomic"
+
+	"destination-astra/document"
 )
 
-// recordIDs finds record ids that two keys of this run share: the values of a
+// recordIDs finds record ids that stand for more than one key: the values of a
 // composite key are joined by "_", so ("a_b", "c") and ("a", "b_c") read the
-// same. A document that is not ours belongs to the key of its record id only
+// same, and all records without their key do. A document that is not ours belongs to the key of its record id only
 // when no other key shares that. It is safe for concurrent use.
 type recordIDs struct {
 	log *slog.Logger
 
 	mu     sync.Mutex
 	owners map[tallyKey]tallyKey // record id -> key; zero when shared
-	warned bool
+	warned atomic.Bool
 }
 
 func newRecordIDs(log *slog.Logger) *recordIDs {
@@ -23,8 +27,13 @@ func newRecordIDs(log *slog.Logger) *recordIDs {
 }
 
 // alone records that the version's key has its record id, and reports whether
-// no other key of this run does. Single keys cannot collide.
+// no other key of this run does. Single keys cannot collide, but with the text
+// that a missing one has.
 func (r *recordIDs) alone(v *version) bool {
+	if strings.Contains(v.record.RecordID, document.NotFound) {
+		r.warn("a primary key reads like one that is missing", v)
+		return false
+	}
 	if len(v.stream.PrimaryKey) < 2 {
 		return true
 	}
@@ -41,11 +50,15 @@ func (r *recordIDs) alone(v *version) bool {
 		return true
 	}
 	r.owners[id] = tallyKey{}
-	if !r.warned {
-		r.warned = true
-		r.log.Warn("two primary keys read the same when joined: documents with that _ab_record_id that another "+
-			"connector wrote are kept, because it is not known whose they are",
-			"stream", v.stream.Descriptor, "record_id", v.record.RecordID)
-	}
+	r.warn("two primary keys read the same when joined", v)
 	return false
+}
+
+// warn says once a run why documents are kept.
+func (r *recordIDs) warn(why string, v *version) {
+	if r.warned.Swap(true) {
+		return
+	}
+	r.log.Warn(why+": documents with that _ab_record_id that another connector wrote are kept, "+
+		"because it is not known whose they are", "stream", v.stream.Descriptor, "record_id", v.record.RecordID)
 }

@@ -66,8 +66,9 @@ func (s stored) rawID() any {
 }
 
 // read returns the documents that are stored for the batch's versions, by key
-// hash: of a keyed stream all documents of each key, of the others those with
-// the _id of a new document. Streams that were empty at the start need no read,
+// hash: of a record with a key all documents of the key, of the others those with
+// the _id of a new document (records without their key share one _ab_record_id,
+// which would find all of them each time). Streams that were empty at the start need no read,
 // except for keys that this run has written already, or when the batch is
 // looked at again.
 func (a *applier) read(ctx context.Context, b *batch, again bool) (map[string][]stored, error) {
@@ -80,7 +81,7 @@ func (a *applier) read(ctx context.Context, b *batch, again bool) (map[string][]
 		case err != nil:
 			return nil, err
 		case !needed && !again:
-		case v.stream.Dedup:
+		case v.replaces():
 			byKey[v.stream] = append(byKey[v.stream], v)
 		default:
 			for i := range v.record.Documents {

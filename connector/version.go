@@ -42,6 +42,10 @@ func newVersion(s *stream, one submission, bytes int64) *version {
 // _id of each of the record's documents.
 func (v *version) key() string { return v.record.KeyHash() }
 
+// replaces reports whether there may be older versions of the record. They have its key, and a record
+// that lacks a part of its key has an identity of its own.
+func (v *version) replaces() bool { return v.stream.Dedup && !v.record.Keyless }
+
 // merge adds newer records of the same key.
 func (v *version) merge(newer *version) {
 	v.submissions = append(v.submissions, newer.submissions...)

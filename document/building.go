@@ -286,7 +286,7 @@ func (b *building) identify() {
 		for _, v := range b.key.values {
 			b.buf = appendPart(b.buf, v)
 		}
-		if b.key.missing != nil {
+		if b.record.Keyless = b.key.missing != nil; b.record.Keyless {
 			b.buf = b.appendContents(b.buf)
 		}
 	}

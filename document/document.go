@@ -14,6 +14,9 @@ type Record struct {
 	// counted over: records with the same Identity in one attempt are equal. It is zero for a
 	// deleted record without a key.
 	Identity [16]byte
+	// Keyless: a path of the primary key is missing, so that Identity covers the content too: the
+	// record has no older version. Its RecordID says NotFound, as that of any such record does.
+	Keyless bool
 	// Deleted: the source deleted the record (_ab_cdc_deleted_at is set). It has no Documents.
 	Deleted   bool
 	Documents []Document // at least one, in the order of the chunks, unless Deleted

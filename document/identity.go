@@ -69,11 +69,12 @@ func (h hash) withOrdinal(n int64) hash {
 
 // recordKey is what the primary key of a record looks like.
 type recordKey struct {
-	values  []string // as Python's str() writes them; notFound for a missing path
+	values  []string // as Python's str() writes them; NotFound for a missing path
 	missing []string // the last missing path, nil if the key is complete
 }
 
-const notFound = "__not_found__"
+// NotFound stands in a RecordID for the value of a missing path.
+const NotFound = "__not_found__"
 
 // newRecordKey looks the key up in the record as it came, before anything is excluded.
 func newRecordKey(root value, paths [][]string) recordKey {
@@ -82,7 +83,7 @@ func newRecordKey(root value, paths [][]string) recordKey {
 		v, found := follow(root, path)
 		switch {
 		case !found:
-			key.values[i], key.missing = notFound, path
+			key.values[i], key.missing = NotFound, path
 		case v.kind == kindString:
 			key.values[i] = v.text
 		default:
