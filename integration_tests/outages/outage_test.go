@@ -1,10 +1,12 @@
 package outages_test
 
 import (
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	. "destination-astra/integration_tests/blackbox"
@@ -15,29 +17,46 @@ import (
 	"destination-astra/localastra"
 )
 
-// refusedURL is an address at which nobody listens.
-func refusedURL() string {
-	listener := httptest.NewServer(http.NotFoundHandler())
-	defer listener.Close()
-	return listener.URL
+// nobody returns an address at which nobody listens.
+func nobody(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, listener.Close())
+	return listener.Addr().String()
 }
 
-// TestServerIsDown at the start. The repeats take a quarter of a minute.
-func TestServerIsDown(t *testing.T) {
+// TestServerIsDownAtACheck: somebody waits for the answer.
+func TestServerIsDownAtACheck(t *testing.T) {
 	t.Parallel()
-	j := NewJob(t, ConfigFor(refusedURL()), CatalogOf(StreamNamed("s", "append")))
-	t.Run("check", func(t *testing.T) {
-		t.Parallel()
-		answer := CheckFile(t, j.Dir, j.Config)
-		require.Equal(t, "FAILED", answer.Status)
-		require.Contains(t, answer.Message, "Data API")
-	})
-	t.Run("write", func(t *testing.T) {
-		t.Parallel()
-		r := j.Write(t, Note("s", 1, "x"), State("s", 1)).Failed(t, "transient_error", "Data API")
-		require.Empty(t, r.States(t))
-		require.Contains(t, r.Logs(t, "INFO"), "repeated", "it says why nothing happens")
-	})
+	answer := Check(t, ConfigFor("http://"+nobody(t)))
+	require.Equal(t, "FAILED", answer.Status)
+	require.Contains(t, answer.Message, "Data API")
+}
+
+// TestServerComesUpLate: a write waits for it, and says so.
+func TestServerComesUpLate(t *testing.T) {
+	t.Parallel()
+	api := NewDataAPI(t, localastra.Options{})
+	address := nobody(t)
+	j := NewJob(t, ConfigFor("http://"+address), CatalogOf(StreamNamed("s", "append")))
+	p := Start(t, j.Dir, j.Args()...)
+	p.Send(t, append(Notes("s", 1, 20), State("s", 1))...)
+	require.NoError(t, p.Stdin.Close())
+	p.Await(t, "repeated")
+
+	listener, err := net.Listen("tcp", address)
+	require.NoError(t, err)
+	late := httptest.NewUnstartedServer(api)
+	require.NoError(t, late.Listener.Close())
+	late.Listener = listener
+	late.Start()
+	defer late.Close()
+
+	r := p.Result(t)
+	require.Zero(t, r.Code, r.Stdout)
+	require.Equal(t, []int{1}, r.Cursors(t))
+	require.Len(t, api.Stored(t), 20)
 }
 
 // TestUnknownHost: most often a typing error in the endpoint.
@@ -47,8 +66,9 @@ func TestUnknownHost(t *testing.T) {
 	require.Equal(t, "FAILED", answer.Status)
 }
 
-// TestServerDies in the middle of a sync: the states acknowledged are those whose
-// records are stored, and a second attempt completes without doubling.
+// TestServerDies in the middle of a sync, and somebody stops that: the states
+// acknowledged are those whose records are stored, and a second attempt completes
+// without doubling.
 func TestServerDies(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{"append", "append_dedup"} {
@@ -71,7 +91,11 @@ func TestServerDies(t *testing.T) {
 				messages = append(messages, State("s", i+1))
 			}
 
-			r := j.Write(t, messages...).Failed(t, "transient_error")
+			p := Start(t, j.Dir, j.Args()...)
+			p.Send(t, messages...)
+			p.Await(t, "repeated")
+			r := p.Signal(t, syscall.SIGTERM, StopPatience)
+			require.Equal(t, 143, r.Code, r.Stdout)
 			alive()
 
 			stored := api.Stored(t)
