@@ -45,7 +45,8 @@ type applier struct {
 
 // maxRounds bounds how often a batch is compared again with the collection.
 // Each round after the first answers a write of unknown outcome, or a document
-// that somebody else deleted in between.
+// that somebody else deleted in between. Those that store an older record in the
+// place of a rejected one come on top: they end with the records.
 const maxRounds = 20
 
 // apply brings the collection in line with the batch and closes its tickets.
@@ -59,7 +60,7 @@ func (a *applier) apply(ctx context.Context, b *batch) error {
 			return err
 		case done:
 			return a.close(b)
-		case round == maxRounds:
+		case round >= maxRounds+b.fallBacks:
 			return fmt.Errorf("%d documents are not as written after %d attempts: somebody else writes to the collection",
 				b.documents, round)
 		}

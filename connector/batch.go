@@ -19,6 +19,7 @@ type batch struct {
 	documents int
 	bytes     int // of documents, without vectors
 	opened    time.Time
+	fallBacks int           // how often fallBack left something to do
 	done      chan struct{} // closed when the batch is applied and its keys are free
 }
 
@@ -53,6 +54,9 @@ func (b *batch) fallBack() (refused, more bool) {
 	for _, v := range b.versions {
 		refused = refused || v.refused != nil || v.kept()
 		more = v.fallBack() || more
+	}
+	if more {
+		b.fallBacks++
 	}
 	return refused, more
 }
