@@ -64,7 +64,7 @@ func (c *collection) build(t reader, want wanted) {
 		}
 	}
 	if want.lexical && c.lexical == nil {
-		c.lexical = newLexicalIndex()
+		c.lexical = newLexicalIndex(c.options.analyzer())
 		fresh = append(fresh, c.lexical)
 	}
 	if len(fresh) > 0 {
@@ -103,7 +103,7 @@ func (c *collection) loadVectors(t reader) *vectorIndex {
 // loadLexical reads all texts into memory. It is used beside other readers, when the
 // index that they share has been thrown away by a failed write.
 func (c *collection) loadLexical(t reader) *lexicalIndex {
-	x := newLexicalIndex()
+	x := newLexicalIndex(c.options.analyzer())
 	t.ascend(c.id, documentsTable, 0, func(seq uint64, text []byte) bool {
 		x.add(seq, parseStored(text))
 		return true

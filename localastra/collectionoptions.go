@@ -60,6 +60,12 @@ func (o *collectionOptions) filterable(path []string) bool {
 // default (Data API v1.0.51, observed).
 func (o *collectionOptions) lexicalEnabled() bool { return o.lexical.isTrue("enabled") }
 
+// analyzer is what cuts the texts of $lexical into words.
+func (o *collectionOptions) analyzer() analyzer {
+	given, _ := o.lexical.get("analyzer")
+	return newAnalyzer(given)
+}
+
 // indexes is how many database indexes the collection takes. A collection that indexes
 // nothing but its vectors takes one, every other takes the full set, used or not.
 func (o *collectionOptions) indexes() int {
@@ -118,19 +124,26 @@ func (o *collectionOptions) encode() value {
 
 // completeFrom fills what the request left out: lexical and rerank are taken from the
 // existing collection, or from the server's defaults.
-func (o *collectionOptions) completeFrom(existing *collectionOptions) {
+func (o *collectionOptions) completeFrom(existing collectionOptions) {
 	if o.lexical.kind == kindNull {
-		o.lexical = objectValue(field{"enabled", boolValue(true)}, field{"analyzer", stringValue("standard")})
-		if existing != nil {
-			o.lexical = existing.lexical
-		}
+		o.lexical = existing.lexical
 	}
 	if o.rerank.kind == kindNull {
-		o.rerank = objectValue(field{"enabled", boolValue(false)})
-		if existing != nil {
-			o.rerank = existing.rerank
-		}
+		o.rerank = existing.rerank
 	}
+}
+
+// defaultOptions are lexical and rerank of a new collection that names neither. A
+// self-hosted Data API has no reranking unless a header asks for it.
+func (s *Server) defaultOptions() collectionOptions {
+	o := collectionOptions{
+		lexical: objectValue(field{"enabled", boolValue(true)}, field{"analyzer", stringValue("standard")}),
+		rerank:  objectValue(field{"enabled", boolValue(true)}, field{"service", defaultReranker}),
+	}
+	if s.cassandra() {
+		o.rerank = objectValue(field{"enabled", boolValue(false)})
+	}
+	return o
 }
 
 // equal compares settings; the order of indexing paths does not count. It compares what
@@ -167,10 +180,7 @@ func parseCollectionOptions(v value) (collectionOptions, *apiError) {
 		case "lexical":
 			o.lexical, err = parseLexical(f.value)
 		case "rerank":
-			o.rerank = f.value
-			if _, named := f.value.get("service"); f.value.isTrue("enabled") && !named {
-				o.rerank = o.rerank.with("service", defaultReranker)
-			}
+			o.rerank, err = parseRerank(f.value)
 		default:
 			err = errorf("INVALID_CREATE_COLLECTION_FIELD", "'createCollection' command referenced unrecognized "+
 				"field(s): No option %q exists for `createCollection.options` (valid options: \"defaultId\", "+
@@ -309,8 +319,40 @@ func parseLexical(v value) (value, *apiError) {
 		return v, badOptions("'lexical' is disabled, but 'lexical.analyzer' property was provided.")
 	case enabled.kind == kindFalse:
 		return objectValue(field{"enabled", enabled}), nil
-	case !analyzed || analyzer.kind == kindNull:
+	case !analyzed || analyzer.kind == kindNull || analyzer.kind == kindObject && len(analyzer.fields) == 0:
 		return objectValue(field{"enabled", enabled}, field{"analyzer", stringValue("standard")}), nil
+	case analyzer.kind != kindString && analyzer.kind != kindObject:
+		return v, badOptions("'analyzer' property of 'lexical' must be either JSON Object or String, is: " +
+			analyzer.typeName() + ".")
+	}
+	for _, f := range analyzer.fields {
+		if !slices.Contains([]string{"charFilters", "filters", "tokenizer"}, f.name) {
+			return v, badOptions("Invalid field for 'lexical.analyzer'. Valid fields are: [charFilters, filters, " +
+				"tokenizer], found: [" + f.name + "].")
+		}
 	}
 	return objectValue(field{"enabled", enabled}, field{"analyzer", analyzer}), nil
+}
+
+// parseRerank reads whether findAndRerank is on, and by which service.
+func parseRerank(v value) (value, *apiError) {
+	if v.kind == kindNull {
+		return v, nil
+	}
+	enabled, has := v.get("enabled")
+	service, _ := v.get("service")
+	switch {
+	case !has || enabled.kind != kindTrue && enabled.kind != kindFalse:
+		return v, badOptions("'enabled' is required property for 'rerank' Object value.")
+	case enabled.kind == kindFalse && len(service.fields) > 0:
+		return v, badOptions("'rerank' is disabled, but 'rerank.service' configuration is provided.")
+	case enabled.kind == kindFalse:
+		return objectValue(field{"enabled", enabled}), nil
+	case service.kind == kindNull:
+		service = defaultReranker
+	}
+	if problem := checkReranker(service); problem != "" {
+		return v, badOptions(problem)
+	}
+	return objectValue(field{"enabled", enabled}, field{"service", service}), nil
 }

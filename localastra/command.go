@@ -67,6 +67,7 @@ func commandTable() map[string]command {
 	for _, group := range []map[string]command{
 		keyspaceCommands(), collectionCommands(), insertCommands(), findCommands(), countCommands(),
 		deleteCommands(), updateCommands(), findOneAndCommands(), rerankCommands(),
+		providerCommands(),
 	} {
 		maps.Copy(table, group)
 	}

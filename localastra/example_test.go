@@ -22,7 +22,13 @@ func Example() {
 	defer web.Close()
 
 	post := func(path, command string) {
-		response, err := http.Post(web.URL+"/v1/"+path, "application/json", strings.NewReader(command))
+		request, err := http.NewRequest(http.MethodPost, web.URL+"/v1/"+path, strings.NewReader(command))
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		request.Header.Set("Token", "any")
+		response, err := http.DefaultClient.Do(request)
 		if err != nil {
 			fmt.Println(err)
 			return

@@ -24,9 +24,10 @@ type filter struct {
 	operand value
 	// What follows is made from the operand once, because a filter is asked about many
 	// documents.
-	words []string        // $match: the words of the operand
-	keys  map[string]bool // $in, $nin: the keys of the operand's values
-	key   string          // $eq, $ne: the key of the operand
+	analyzer analyzer        // $match: how texts are cut into words
+	words    []string        // $match: the words of the operand
+	keys     map[string]bool // $in, $nin: the keys of the operand's values
+	key      string          // $eq, $ne: the key of the operand
 }
 
 // badFilter is the answer to a filter that cannot be understood. Nothing was read then.
@@ -142,7 +143,10 @@ func (p *filterParser) match(path []string, v value) (*filter, *apiError) {
 	if err := checkOperand("$match", operand); err != nil {
 		return nil, err
 	}
-	return newComparison("$match", path, operand), nil
+	f := newComparison("$match", path, operand)
+	f.analyzer = p.options.analyzer()
+	f.words = f.analyzer.words(operand.text)
+	return f, nil
 }
 
 // isOperators tells {"$gt": 1} from a value to compare with. The first name decides, as
@@ -261,15 +265,13 @@ func matchOperand(v value) string {
 	return ""
 }
 
-// newComparison prepares an operator for many documents: keys and words of the operand
-// are made once.
+// newComparison prepares an operator for many documents: the keys of the operand are
+// made once.
 func newComparison(operator string, path []string, operand value) *filter {
 	f := &filter{operator: operator, path: path, operand: operand}
 	switch operator {
 	case "$eq", "$ne":
 		f.key = operand.key()
-	case "$match":
-		f.words = words(operand.text)
 	case "$in", "$nin":
 		f.keys = make(map[string]bool, len(operand.items))
 		for _, item := range operand.items {

@@ -200,7 +200,7 @@ func (r *request) read(c *collection, t reader, q *query) ([]value, value, *apiE
 	case q.sort.ranked():
 		return r.readRanked(c, t, q), value{}, nil
 	case !q.sort.empty():
-		documents, err := readSorted(c, t, q)
+		documents, err := r.readSorted(c, t, q)
 		return documents, value{}, err
 	default:
 		documents, next := r.readPage(c, t, q)
@@ -226,7 +226,7 @@ func (r *request) readPage(c *collection, t reader, q *query) ([]value, value) {
 	if q.page.remaining > 0 {
 		limit = q.page.remaining
 	}
-	size := pageSize
+	size := r.server.options.PageSize
 	if whole {
 		size = max(limit, maxDocumentsRead)
 	}
@@ -253,9 +253,9 @@ func (r *request) readPage(c *collection, t reader, q *query) ([]value, value) {
 // maxDocumentsRead bounds a page that is not cut.
 const maxDocumentsRead = 1 << 30
 
-// readSorted sorts in memory: at most 50 documents come back, and nothing says so when
+// readSorted sorts in memory: at most one page comes back, and nothing says so when
 // there are more (Data API v1.0.51, observed).
-func readSorted(c *collection, t reader, q *query) ([]value, *apiError) {
+func (r *request) readSorted(c *collection, t reader, q *query) ([]value, *apiError) {
 	found := c.some(t, q.filter, maxSortedRows+1)
 	if len(found) > maxSortedRows {
 		return nil, errorf("OVERLOADED_SORT_ROW_LIMIT", "The command attempted to sort more than %d rows in memory."+
@@ -263,7 +263,7 @@ func readSorted(c *collection, t reader, q *query) ([]value, *apiError) {
 	}
 	q.sort.order(found)
 	found = found[min(q.skip, len(found)):]
-	size := pageSize
+	size := r.server.options.PageSize
 	if q.limit > 0 {
 		size = min(size, q.limit)
 	}

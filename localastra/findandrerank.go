@@ -20,16 +20,16 @@ const rrfConstant = 60
 // defaultReranker is the service that explain shows for a collection that asked for
 // reranking and named none.
 var defaultReranker = objectValue(
-	field{"provider", stringValue("nvidia")},
-	field{"modelName", stringValue("nvidia/llama-3.2-nv-rerankqa-1b-v2")},
+	field{"provider", stringValue(rerankingProvider)},
+	field{"modelName", stringValue(rerankingModel)},
 )
 
 // rerankCommands is findAndRerank, which the Data API calls hybrid search.
 func rerankCommands() map[string]command {
 	return map[string]command{
 		"findAndRerank": {scope: collectionScope, fields: []string{"filter", "options", "projection", "sort"},
-			options: []string{"hybridLimits", "includeScores", "includeSortVector", "limit", "rerankOn", "rerankQuery"},
-			run:     findAndRerank},
+			options: []string{"hybridLimits", "includeScores", "includeSortVector", "limit", "rerank", "rerankOn",
+				"rerankQuery"}, run: findAndRerank},
 	}
 }
 
@@ -117,7 +117,11 @@ func (r *request) parseHybrid(c *collection) (*hybridQuery, *apiError) {
 	if hybrid.kind == kindString {
 		parts = objectValue(field{vectorizeField, hybrid}, field{lexicalField, hybrid})
 	}
-	if err := c.supportsHybrid(parts); err != nil {
+	override, _ := r.options.get("rerank")
+	if problem := checkReranker(override); problem != "" {
+		return nil, invalidValue("command.options.rerank", override, problem)
+	}
+	if err := c.supportsHybrid(parts, override.kind == kindObject); err != nil {
 		return nil, err
 	}
 	if err := onlyKnown(parts, []string{lexicalField, vectorField, vectorizeField}); err != nil {
@@ -138,8 +142,9 @@ func (r *request) parseHybrid(c *collection) (*hybridQuery, *apiError) {
 
 // supportsHybrid says which of the features that a hybrid search needs is missing. The
 // order of its checks is that of the Data API's source: vectors, embedding service,
-// lexical search, reranking.
-func (c *collection) supportsHybrid(parts value) *apiError {
+// lexical search, reranking. A command that names a reranker needs none of the
+// collection's.
+func (c *collection) supportsHybrid(parts value, reranked bool) *apiError {
 	_, byText := parts.get(vectorizeField)
 	_, byVector := parts.get(vectorField)
 	words, _ := parts.get(lexicalField)
@@ -152,7 +157,7 @@ func (c *collection) supportsHybrid(parts value) *apiError {
 		return badSort("'$hybrid' must have '$vectorize' or '$vector'")
 	case words.kind != kindNull && !c.options.lexicalEnabled():
 		return c.lexicalDisabled()
-	case !c.options.rerank.isTrue("enabled"):
+	case !reranked && !c.options.rerank.isTrue("enabled"):
 		return errorf("UNSUPPORTED_RERANKING_COMMAND", "The command findAndRerank needs a Collection that has "+
 			"reranking enabled.\n\nThe Collection %s.%s does not have it enabled.", c.keyspace, c.name)
 	}

@@ -116,3 +116,24 @@ func binaryVector(dimension, seed int) string {
 	}
 	return fmt.Sprintf(`{"$binary":%q}`, base64.StdEncoding.EncodeToString(raw))
 }
+
+// general sends a command to the base path.
+func (c caller) general(body string) answer {
+	c.t.Helper()
+	request, err := http.NewRequest(http.MethodPost, "http://local/v1", strings.NewReader(body))
+	require.NoError(c.t, err)
+	response, err := c.server.Transport().RoundTrip(request)
+	require.NoError(c.t, err)
+	var a answer
+	require.NoError(c.t, json.NewDecoder(response.Body).Decode(&a))
+	require.Empty(c.t, a.Errors)
+	return a
+}
+
+// compact is a decoded value as JSON.
+func compact(t testing.TB, v any) string {
+	t.Helper()
+	text, err := json.Marshal(v)
+	require.NoError(t, err)
+	return string(text)
+}

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"unicode"
 )
 
 // Parameters of BM25 as Lucene sets them, which Astra DB's analysed indexes follow.
@@ -17,22 +16,15 @@ const (
 // lexicalIndex ranks documents by the words of their $lexical field. It is built in
 // memory on first use and takes about as much as the texts themselves.
 type lexicalIndex struct {
+	analyzer analyzer
 	postings map[string]map[uint64]int // word to document to its number of occurrences
 	lengths  map[uint64]int            // document to its number of words
 	total    int                       // sum of lengths
 }
 
 // newLexicalIndex makes an empty index; build fills it.
-func newLexicalIndex() *lexicalIndex {
-	return &lexicalIndex{postings: map[string]map[uint64]int{}, lengths: map[uint64]int{}}
-}
-
-// words cuts a text as the analyzer "standard" does: lower case, at everything that is
-// neither a letter nor a digit. Other analyzers are accepted and treated the same.
-func words(text string) []string {
-	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
-	})
+func newLexicalIndex(a analyzer) *lexicalIndex {
+	return &lexicalIndex{analyzer: a, postings: map[string]map[uint64]int{}, lengths: map[uint64]int{}}
 }
 
 // lexicalText is the searchable text of a document; empty when it has none.
@@ -47,7 +39,7 @@ func lexicalText(document value) string {
 // add counts the words of a document. One without words is not in the index, and does
 // not lower the average length.
 func (x *lexicalIndex) add(seq uint64, document value) {
-	list := words(lexicalText(document))
+	list := x.analyzer.words(lexicalText(document))
 	if len(list) == 0 {
 		return
 	}
@@ -66,7 +58,7 @@ func (x *lexicalIndex) add(seq uint64, document value) {
 func (x *lexicalIndex) remove(seq uint64, document value) {
 	x.total -= x.lengths[seq]
 	delete(x.lengths, seq)
-	for _, w := range words(lexicalText(document)) {
+	for _, w := range x.analyzer.words(lexicalText(document)) {
 		delete(x.postings[w], seq)
 		if len(x.postings[w]) == 0 {
 			delete(x.postings, w)
@@ -78,7 +70,7 @@ func (x *lexicalIndex) remove(seq uint64, document value) {
 // at least one word of the query and that keep accepts; a nil keep accepts all.
 func (x *lexicalIndex) best(query string, limit int, keep func(seq uint64) bool) []scored {
 	scores := map[uint64]float64{}
-	asked := words(query)
+	asked := x.analyzer.words(query)
 	slices.Sort(asked)
 	for _, w := range slices.Compact(asked) {
 		x.score(x.postings[w], scores)
@@ -107,8 +99,8 @@ func (x *lexicalIndex) score(posting map[uint64]int, scores map[uint64]float64) 
 }
 
 // hasWords is the filter operator $match: all words, in any order.
-func hasWords(text string, wanted []string) bool {
-	have := words(text)
+func (a analyzer) hasWords(text string, wanted []string) bool {
+	have := a.words(text)
 	for _, w := range wanted {
 		if !slices.Contains(have, w) {
 			return false

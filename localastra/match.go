@@ -53,7 +53,7 @@ func (f *filter) compare(v value, present bool) bool {
 	case "$size":
 		return v.kind == kindArray && f.operand.text == strconv.Itoa(len(v.items))
 	case "$match":
-		return v.kind == kindString && hasWords(v.text, f.words)
+		return v.kind == kindString && f.analyzer.hasWords(v.text, f.words)
 	case "$all":
 		return containsAll(v, f.operand.items)
 	default:

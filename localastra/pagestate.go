@@ -5,9 +5,6 @@ import (
 	"encoding/binary"
 )
 
-// pageSize is operations.default-page-size of Data API v1.0.51.
-const pageSize = 50
-
 // pageState is where the next page starts. Clients see it as an opaque text.
 type pageState struct {
 	from      uint64 // the first sequence number of the next page

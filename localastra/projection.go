@@ -7,31 +7,28 @@ import (
 )
 
 // projection is which fields of a document come back. The zero value is the default:
-// all but $vector.
+// all but the hidden fields.
 type projection struct {
 	include [][]string // when not empty: these only
 	exclude [][]string
 	slices  []slicing
-	id      toggle
-	vector  toggle
-	all     bool // {"*": 1}
-	nothing bool // {"*": 0}
+	noID    bool
+	shown   []string // the hidden fields that were named
+	all     bool     // {"*": 1}
+	nothing bool     // {"*": 0}
 }
 
-// toggle is whether a request named a special field, and how.
-type toggle int
-
-const (
-	unnamed toggle = iota
-	included
-	excluded
-)
+// hiddenField tells whether a field comes back only when a projection names it. To name
+// one, or to exclude it, says nothing about the other fields.
+func hiddenField(name string) bool {
+	return name == vectorField || name == vectorizeField || name == lexicalField
+}
 
 // wantsVector tells whether a vector has to be read.
-func (p *projection) wantsVector() bool { return p.all || p.vector == included }
+func (p *projection) wantsVector() bool { return p.all || slices.Contains(p.shown, vectorField) }
 
-// parseProjection reads a projection. _id and $vector do not restrict: {"_id": 1} or
-// {"$vector": 1} alone return the whole document.
+// parseProjection reads a projection. _id and the hidden fields do not restrict:
+// {"_id": 1} or {"$vector": 1} alone return the whole document.
 func parseProjection(v value) (*projection, *apiError) {
 	p := &projection{}
 	if v.kind == kindNull {
@@ -68,9 +65,9 @@ func projectionFlag(v value) (include, ok bool) {
 
 // root reads one entry of the definition: a special field, or a path.
 func (p *projection) root(f field, total int) *apiError {
-	special := f.name == "*" || f.name == "_id" || f.name == vectorField
+	special := f.name == "*" || f.name == "_id" || hiddenField(f.name)
 	switch {
-	case !special && strings.HasPrefix(f.name, "$") && f.name != lexicalField && f.name != vectorizeField:
+	case !special && strings.HasPrefix(f.name, "$"):
 		return badProjection("path cannot start with '$' (no root-level operators)")
 	case !special:
 		path, problem := splitPath(f.name)
@@ -83,19 +80,15 @@ func (p *projection) root(f field, total int) *apiError {
 	if !ok {
 		return badProjection("path ('" + f.name + "') value must be NUMBER, BOOLEAN or OBJECT")
 	}
-	flag := excluded
-	if include {
-		flag = included
-	}
 	switch {
 	case f.name == "*" && total > 1:
 		return badProjection("wildcard ('*') only allowed as the only root-level path")
 	case f.name == "*":
 		p.all, p.nothing = include, !include
 	case f.name == "_id":
-		p.id = flag
-	default:
-		p.vector = flag
+		p.noID = !include
+	case include:
+		p.shown = append(p.shown, f.name)
 	}
 	return nil
 }
@@ -241,9 +234,9 @@ func (p *projection) apply(document value) value {
 		ok := true
 		switch {
 		case f.name == "_id":
-			ok = p.id != excluded
-		case f.name == vectorField:
-			ok = p.vector == included
+			ok = !p.noID
+		case hiddenField(f.name):
+			ok = slices.Contains(p.shown, f.name)
 		case len(p.include) > 0:
 			keep, ok = includePaths(f, p.include)
 		default:

@@ -17,7 +17,9 @@ func collectionCommands() map[string]command {
 		"findCollections": {scope: keyspaceScope, fields: []string{"options"}, options: []string{"explain"},
 			run: findCollections},
 		"listTables": {scope: keyspaceScope, fields: []string{"options"}, options: []string{"explain"},
-			run: listTables},
+			run: listNothing("tables")},
+		"listTypes": {scope: keyspaceScope, fields: []string{"options"}, options: []string{"explain"},
+			run: listNothing("types")},
 	}
 }
 
@@ -38,6 +40,9 @@ func createCollection(r *request) (*reply, *apiError) {
 		if failed == nil {
 			options, failed = parseCollectionOptions(r.options)
 		}
+		if failed == nil && options.vectorizing() {
+			failed = r.server.checkService(options.vector.service, options.vector.dimension)
+		}
 		if failed == nil {
 			failed = r.server.checkRerank(r, &options)
 		}
@@ -51,6 +56,7 @@ func createCollection(r *request) (*reply, *apiError) {
 		if refused = r.server.checkCollectionLimits(r.keyspace, name); refused != nil {
 			return nil
 		}
+		options.completeFrom(r.server.defaultOptions())
 		return r.server.store.addCollection(t, r.keyspace, name, options)
 	})
 	if err != nil {
@@ -96,7 +102,7 @@ func (s *Server) checkRerank(r *request, o *collectionOptions) *apiError {
 // sameOptions answers a createCollection for a name that is taken. What the request
 // left out of lexical and rerank counts as what is there.
 func sameOptions(existing *collection, asked *collectionOptions) *apiError {
-	asked.completeFrom(&existing.options)
+	asked.completeFrom(existing.options)
 	if asked.equal(&existing.options) {
 		return nil
 	}
@@ -125,7 +131,6 @@ func (s *Server) checkCollectionLimits(keyspace, name string) *apiError {
 // addCollection gives the collection the next number and writes the catalog, all in the
 // caller's transaction.
 func (s *store) addCollection(t tx, keyspace, name string, o collectionOptions) error {
-	o.completeFrom(nil)
 	s.catalog.keyspaces[keyspace][name] = newCollection(s.catalog.nextID, keyspace, name, o)
 	s.catalog.nextID++
 	return s.catalog.save(t)
@@ -184,10 +189,13 @@ func findCollections(r *request) (*reply, *apiError) {
 	return &reply{status: []field{{"collections", arrayValue(items)}}}, nil
 }
 
-// listTables answers that there are none: this server has collections only.
-func listTables(r *request) (*reply, *apiError) {
-	if _, err := r.collections(); err != nil {
-		return nil, err
+// listNothing answers that there are none: this server has collections only, and so
+// neither tables nor types of their columns.
+func listNothing(what string) func(*request) (*reply, *apiError) {
+	return func(r *request) (*reply, *apiError) {
+		if _, err := r.collections(); err != nil {
+			return nil, err
+		}
+		return &reply{status: []field{{what, arrayValue(nil)}}}, nil
 	}
-	return &reply{status: []field{{"tables", arrayValue(nil)}}}, nil
 }

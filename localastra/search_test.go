@@ -39,7 +39,7 @@ func TestSearchFamilies(t *testing.T) {
 	}
 	for name, story := range stories {
 		t.Run(name, func(t *testing.T) {
-			playSteps(t, localastra.Options{Memory: true, Backend: story.backend, Embed: embedWords}, story.steps)
+			playSteps(t, localastra.Options{Memory: true, Backend: story.backend, Embed: embedWords, EmbedModel: "m"}, story.steps)
 		})
 	}
 }
@@ -115,9 +115,9 @@ func vectorizeSteps() []step {
 			{"_id":"apart","$hybrid":{"$vectorize":"dog dog","$lexical":"wolf"}}]}}`,
 			`{"status":{"insertedIds":["cats","dogs","both","none","apart"]}}`},
 		nearest("cat", `[{"_id":"cats"},{"_id":"both"},{"_id":"dogs"},{"_id":"apart"}]`),
-		{documents, `{"findOne":{"filter":{"_id":"both"}}}`,
+		{documents, `{"findOne":{"filter":{"_id":"both"},"projection":{"$vectorize":1,"$lexical":1}}}`,
 			`{"data":{"document":{"_id":"both","$vectorize":"cat dog","$lexical":"cat dog"}}}`},
-		{documents, `{"findOne":{"sort":{"$lexical":"wolf"}}}`,
+		{documents, `{"findOne":{"sort":{"$lexical":"wolf"},"projection":{"$vectorize":1,"$lexical":1}}}`,
 			`{"data":{"document":{"_id":"apart","$vectorize":"dog dog","$lexical":"wolf"}}}`},
 		{documents, `{"updateOne":{"filter":{"_id":"dogs"},"update":{"$set":{"$vectorize":"cat cat cat"}}}}`,
 			`{"status":{"matchedCount":1,"modifiedCount":1}}`},
@@ -166,7 +166,7 @@ func badRerankSteps() []step {
 	}
 	return []step{
 		{keyspace, createVectorizing, okAnswer},
-		{keyspace, `{"createCollection":{"name":"plain","options":{"vector":{"dimension":2}}}}`, okAnswer},
+		{keyspace, `{"createCollection":{"name":"plain","options":{"vector":{"dimension":2},"rerank":{"enabled":false}}}}`, okAnswer},
 		{keyspace, `{"createCollection":{"name":"flat","options":{"rerank":{"enabled":true}}}}`, okAnswer},
 		{keyspace, `{"createCollection":{"name":"mute","options":{"vector":{"dimension":2},"rerank":{"enabled":true},
 			"lexical":{"enabled":false}}}}`, okAnswer},
@@ -198,7 +198,7 @@ func cassandraRerankSteps() []step {
 
 // TestSearchAfterRestart wants what is searched in memory to come back from the file.
 func TestSearchAfterRestart(t *testing.T) {
-	options := localastra.Options{Dir: t.TempDir(), Embed: embedWords}
+	options := localastra.Options{Dir: t.TempDir(), Embed: embedWords, EmbedModel: "m"}
 	server, err := localastra.Open(options)
 	require.NoError(t, err)
 	c := caller{t, server}

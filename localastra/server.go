@@ -21,6 +21,8 @@ const (
 	DefaultLockTimeout = 5 * time.Second
 	// DefaultMaxCollections is the limit per database, all keyspaces together, of Astra DB.
 	DefaultMaxCollections = 10
+	// DefaultPageSize is the page of find of Data API v1.0.51 (default-page-size).
+	DefaultPageSize = 50
 	// DefaultMaxIndexes is the number of indexes per database; a collection takes 10
 	// ("indexes-available-per-database", Data API v1.0.51).
 	DefaultMaxIndexes = 100
@@ -50,6 +52,9 @@ type Options struct {
 	// Embed makes the vectors of $vectorize. Nil means that collections with an embedding
 	// service are refused, as by a Data API that has none configured.
 	Embed EmbedFunc
+	// EmbedModel is the name of Embed's model. Collections may name it beside the models
+	// of the catalogue, with any provider and dimension.
+	EmbedModel string
 	// Latency is added to every command.
 	Latency time.Duration
 	// Faults make a share of the commands fail; the first that strikes counts.
@@ -58,6 +63,9 @@ type Options struct {
 	Log *slog.Logger
 	// Explorer serves a page for people at /, with what it needs below /explorer.
 	Explorer bool
+	// PageSize is how many documents a page of find has, and how many of a sorted read
+	// come back; 0 means 50. Servers before May 2026 had 20.
+	PageSize int
 	// MaxCollections and MaxIndexes are limits per database; 0 means 10 and 100.
 	MaxCollections int
 	MaxIndexes     int
@@ -82,6 +90,7 @@ func Open(o Options) (*Server, error) {
 	o.Keyspace = cmp.Or(o.Keyspace, DefaultKeyspace)
 	o.LockTimeout = cmp.Or(o.LockTimeout, DefaultLockTimeout)
 	o.MaxCollections = cmp.Or(o.MaxCollections, DefaultMaxCollections)
+	o.PageSize = cmp.Or(o.PageSize, DefaultPageSize)
 	o.MaxIndexes = cmp.Or(o.MaxIndexes, DefaultMaxIndexes)
 	if o.Backend != BackendAstra && o.Backend != BackendCassandra {
 		return nil, &OptionError{"backend", o.Backend, BackendAstra + " or " + BackendCassandra}

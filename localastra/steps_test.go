@@ -43,7 +43,10 @@ func playSteps(t *testing.T, o localastra.Options, steps []step) {
 
 func post(t testing.TB, url, body string) []byte {
 	t.Helper()
-	response, err := http.Post(url, "application/json", strings.NewReader(body))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+	require.NoError(t, err)
+	request.Header.Set("Token", "any")
+	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)

@@ -14,6 +14,10 @@ import (
 // context's error; the server may still finish the command, as a real one would.
 func (s *Server) Transport() http.RoundTripper { return transport{s} }
 
+// inProcessToken stands in where nobody has to show who he is: a program that has the
+// server in its own process may leave the token out.
+const inProcessToken = "in-process"
+
 // transport is a RoundTripper around a server. It has no state, so it can be used by
 // many clients at a time.
 type transport struct{ server *Server }
@@ -33,6 +37,9 @@ func (t transport) RoundTrip(q *http.Request) (*http.Response, error) {
 		inner := q.Clone(q.Context())
 		if inner.Body == nil {
 			inner.Body = http.NoBody
+		}
+		if _, given := tokenOf(inner.Header); !given && t.server.options.Token == "" {
+			inner.Header.Set("Token", inProcessToken)
 		}
 		t.server.ServeHTTP(rec, inner)
 		closeBody(q)

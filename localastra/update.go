@@ -248,11 +248,11 @@ func updateMany(r *request) (*reply, *apiError) {
 }
 
 // changePage edits one page of an updateMany. A list of ids is one page whatever its
-// length; everything else comes in pages of 50.
+// length; everything else comes in pages.
 func (r *request) changePage(c *collection, t tx, f *filter, page pageState, with edit) (
 	done change, next value, refusal *apiError, err error) {
 	_, byID := f.ids()
-	size := pageSize
+	size := r.server.options.PageSize
 	if byID {
 		size = maxInValues
 	}

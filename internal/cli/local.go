@@ -30,6 +30,7 @@ type localFlags struct {
 	latency                      time.Duration
 	fail                         []string
 	embedder, embedderModel      string
+	maxCollections, pageSize     int
 }
 
 const localLong = `Serve a local Data API for any Data API client, with a page to look at the data on /.
@@ -72,6 +73,10 @@ func (a *app) localCommand() *cobra.Command {
 	flags.BoolVar(&f.requestLog, "request-log", false, "write a line on stderr for each request")
 	flags.StringVar(&f.embedder, "embedder", "", "base `URL` of an OpenAI-compatible service that serves $vectorize")
 	flags.StringVar(&f.embedderModel, "embedder-model", "", "`model` to ask the embedder for")
+	flags.IntVar(&f.maxCollections, "max-collections", localastra.DefaultMaxCollections,
+		"how many collections the database may have")
+	flags.IntVar(&f.pageSize, "page-size", localastra.DefaultPageSize,
+		"documents in a page of find; 20 is that of servers before May 2026")
 	return cmd
 }
 
@@ -99,7 +104,8 @@ func (a *app) serveLocal(ctx context.Context, f localFlags) error {
 // localOptions turns flags into options. Its errors are those of a command line.
 func (a *app) localOptions(f localFlags) (localastra.Options, error) {
 	o := localastra.Options{Dir: f.data, Memory: f.memory, Token: f.token, Backend: f.backend, Latency: f.latency,
-		Explorer: true}
+		Explorer: true, EmbedModel: f.embedderModel, MaxCollections: f.maxCollections, PageSize: f.pageSize,
+		MaxIndexes: f.maxCollections * localastra.DefaultMaxIndexes / localastra.DefaultMaxCollections}
 	switch {
 	case f.data == "" && !f.memory:
 		return o, errors.New("--data is missing: name a folder to keep the data in, or use --memory")

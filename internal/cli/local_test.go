@@ -58,7 +58,10 @@ func (l *local) wait(t *testing.T) {
 
 func (l *local) post(t *testing.T, path, body string) (int, string) {
 	t.Helper()
-	response, err := http.Post(l.url+path, "application/json", strings.NewReader(body))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, l.url+path, strings.NewReader(body))
+	require.NoError(t, err)
+	request.Header.Set("Token", "any")
+	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)

@@ -1,0 +1,4 @@
+package localastra
+
+// PorterStem is what the analyzer "english" makes of a word.
+var PorterStem = porterStem
