@@ -109,6 +109,17 @@ func (e *Error) aboutText() bool {
 	}
 }
 
+// aboutEverything returns a refusal as one that no text is to blame for.
+func (e *Error) aboutEverything() *Error {
+	all := *e
+	if e.kind() != faultVector { // a smaller chunk_size does not cure it either
+		all.Setting = ""
+	}
+	all.fault, all.Texts = faultEverything, nil
+	all.Message += " (no text is to blame: the service refuses known-good texts as well)"
+	return &all
+}
+
 func firstOf(texts ...string) string {
 	for _, text := range texts {
 		if text != "" {

@@ -28,6 +28,7 @@ const (
 	faultTextTooLong        // a text exceeds the model's window
 	faultTooMuch            // the texts of the request are too many or too long together
 	faultRequest            // the request is refused for another reason
+	faultEverything         // texts that are known to be good are refused, too
 	faultGarbled            // a reply that is not the JSON it should be
 	faultAnswer             // valid JSON, but not one vector for each text
 	faultDimension          // vectors of another dimension than configured
@@ -68,6 +69,7 @@ var faultTraits = [faultCount]traits{
 	faultTextTooLong: {config: true, role: roleChunkSize},
 	faultTooMuch:     {config: true, role: roleChunkSize},
 	faultRequest:     {},
+	faultEverything:  {config: true},
 	faultGarbled:     {retryable: true, role: roleAddress},
 	faultAnswer:      {role: roleAddress},
 	faultDimension:   {config: true, role: roleDimension},
@@ -110,6 +112,8 @@ type rule struct {
 var rules = []rule{
 	{200, 499, "insufficient_quota", faultQuota},
 	{200, 499, "billing_", faultQuota},
+	{200, 499, "budget_exceeded", faultQuota},
+	{200, 499, "budget has been exceeded", faultQuota}, // LiteLLM's, with 400
 	{402, 402, "", faultQuota},
 	{403, 403, "quota", faultQuota},
 	{429, 429, "calls / month", faultQuota},
@@ -117,6 +121,11 @@ var rules = []rule{
 	{401, 401, "", faultKey},
 	{403, 403, "", faultKey},
 	{200, 499, "invalid_api_key", faultKey},
+	{400, 400, "api_key_invalid", faultKey}, // Gemini's
+	{400, 400, "api key expired", faultKey},
+	{400, 400, "api key not valid", faultKey},
+	{400, 499, "content_filter", faultRequest}, // before a word on models in its explanation
+	{400, 499, "content management policy", faultRequest},
 	{400, 499, "max_tokens_per_request", faultTooMuch},
 	{400, 499, "tokens per request", faultTooMuch},
 	{400, 499, "max number of inputs", faultTooMuch},

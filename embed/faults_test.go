@@ -77,6 +77,8 @@ type faultTest struct {
 	texts     []int
 	// perText faults may be about one text: the others are asked for again.
 	perText bool
+	// everything faults may be, too, and a known-good text is asked for before.
+	everything bool
 }
 
 // The constructors name what the connector will do: stop with a system_error, stop
@@ -97,6 +99,11 @@ func passing(setting, want string, fault embedtest.Fault) faultTest {
 func about(test faultTest) faultTest {
 	test.perText, test.texts = true, []int{0}
 	return test
+}
+
+// unlessAll makes a fault that ends all when known-good texts meet it as well.
+func unlessAll(setting, want string, fault embedtest.Fault) faultTest {
+	return faultTest{fault: fault, want: want, setting: setting, config: true, everything: true}
 }
 
 func badVector(text int, want string, fault embedtest.Fault) faultTest {
@@ -159,7 +166,7 @@ var replyFaults = map[string]faultTest{
 	"beyond float32": badVector(1, "not finite", withItem(1, "embedding", []any{1e300, 1, 1, 1, 1, 1, 1, 1})),
 	"all zero":       badVector(0, "zeros", withVector(0, make(embed.Vector, 8))),
 	"all minus zero": badVector(0, "zeros", withItem(0, "embedding", json.RawMessage(`[-0.0,0,0,0,0,0,0,0]`))),
-	"Python's NaN":   about(wrong(model, "not finite", body(`{"data":[{"index":0,"embedding":[0.5,NaN]}]}`))),
+	"Python's NaN":   unlessAll(model, "not finite", body(`{"data":[{"index":0,"embedding":[0.5,NaN]}]}`)),
 
 	"cut short":   passing(address, "not valid JSON", cut(func(b []byte) []byte { return b[:len(b)/2] })),
 	"empty":       passing(address, "empty", cut(func([]byte) []byte { return nil })),
@@ -181,31 +188,35 @@ func status(code int, name, message string) embedtest.Fault {
 }
 
 var statusFaults = map[string]faultTest{
-	"400":          about(wrong("", "input' is invalid", status(400, "", "'$.input' is invalid."))),
+	"400":          unlessAll("", "input' is invalid", status(400, "", "'$.input' is invalid.")),
 	"400 model":    misconfigured(model, "invalid model", status(400, "", "invalid model ID")),
 	"400 too long": about(misconfigured(chunkSize, "8192", status(400, "", "maximum context length is 8192 tokens"))),
-	"401":          misconfigured(key, "(invalid_api_key)", status(401, "invalid_api_key", "Incorrect API key")),
-	"402":          misconfigured(key, "pay", status(402, "", "pay")),
-	"403":          misconfigured(key, "403 Forbidden", status(403, "", "no")),
-	"404":          misconfigured(address, "Not Found", embedtest.Fault{Status: 404, Body: `{"detail":"Not Found"}`}),
-	"404 model":    misconfigured(model, "no such", status(404, "model_not_found", "no such")),
-	"405":          misconfigured(address, "405", status(405, "", "no POST")),
-	"408":          passing("", "slow", status(408, "", "slow")),
-	"413":          about(misconfigured(chunkSize, "too big", status(413, "", "too big"))),
-	"429":          passing("", "slow down", status(429, "rate_limit_exceeded", "slow down")),
-	"429 no quota": misconfigured(key, "pay", status(429, "insufficient_quota", "pay")),
-	"500":          passing("", "oops", status(500, "", "oops")),
-	"500 too long": about(misconfigured(chunkSize, "large", status(500, "", "input is too large to process"))),
-	"501":          misconfigured(address, "not here", status(501, "", "not here")),
-	"529":          passing("", "overloaded", status(529, "", "overloaded")),
-	"502 HTML":     passing("", "502 Bad Gateway", embedtest.Fault{Status: 502, Body: "<html>" + markedKey}),
-	"503 no body":  passing("", "empty", embedtest.Fault{Status: 503, Bend: func([]byte) []byte { return nil }}),
+	"400 budget":   misconfigured(key, "Budget", status(400, "budget_exceeded", "Budget has been exceeded!")),
+	"400 expired": misconfigured(key, "API key expired", embedtest.Fault{Status: 400, Body: `[{"error":{"code":400,` +
+		`"message":"API key expired. Please renew it.","status":"INVALID_ARGUMENT"}}]`}),
+	"400 moderated": unlessAll("", "filtered", status(400, "content_filter", "filtered for the model's sake")),
+	"401":           misconfigured(key, "(invalid_api_key)", status(401, "invalid_api_key", "Incorrect API key")),
+	"402":           misconfigured(key, "pay", status(402, "", "pay")),
+	"403":           misconfigured(key, "403 Forbidden", status(403, "", "no")),
+	"404":           misconfigured(address, "Not Found", embedtest.Fault{Status: 404, Body: `{"detail":"Not Found"}`}),
+	"404 model":     misconfigured(model, "no such", status(404, "model_not_found", "no such")),
+	"405":           misconfigured(address, "405", status(405, "", "no POST")),
+	"408":           passing("", "slow", status(408, "", "slow")),
+	"413":           about(misconfigured(chunkSize, "too big", status(413, "", "too big"))),
+	"429":           passing("", "slow down", status(429, "rate_limit_exceeded", "slow down")),
+	"429 no quota":  misconfigured(key, "pay", status(429, "insufficient_quota", "pay")),
+	"500":           passing("", "oops", status(500, "", "oops")),
+	"500 too long":  about(misconfigured(chunkSize, "large", status(500, "", "input is too large to process"))),
+	"501":           misconfigured(address, "not here", status(501, "", "not here")),
+	"529":           passing("", "overloaded", status(529, "", "overloaded")),
+	"502 HTML":      passing("", "502 Bad Gateway", embedtest.Fault{Status: 502, Body: "<html>" + markedKey}),
+	"503 no body":   passing("", "empty", embedtest.Fault{Status: 503, Bend: func([]byte) []byte { return nil }}),
 	"503 long text": passing("", "...",
 		embedtest.Fault{Status: 503, Body: strings.Repeat("é ", 5000) + markedKey}),
 	"503 key across the cut": passing("", "...",
 		embedtest.Fault{Status: 503, Body: strings.Repeat("x", 465) + markedKey + strings.Repeat("y", 500)}),
-	"422 with the input": about(wrong("", "body.input: bad", embedtest.Fault{Status: 422, Body: `{"detail":[` +
-		`{"loc":["body","input",0],"msg":"bad","input":"record text"}],"x":"` + markedKey + `"}`})),
+	"422 with the input": unlessAll("", "body.input: bad", embedtest.Fault{Status: 422, Body: `{"detail":[` +
+		`{"loc":["body","input",0],"msg":"bad","input":"record text"}],"x":"` + markedKey + `"}`}),
 	"redirect": misconfigured(address, "redirects to https://other.example/v2,", embedtest.Fault{
 		Status: 308,
 		Header: http.Header{"Location": {"https://other.example/v2?k=" + url.QueryEscape(markedKey)}},
@@ -241,6 +252,9 @@ func testFaults(t *testing.T, tests map[string]faultTest) {
 			if test.perText {
 				attempts = 2
 			}
+			if test.everything {
+				attempts = 3
+			}
 			require.Equal(t, 1+attempts, server.Counts().Requests)
 		})
 		t.Run(name+" once", func(t *testing.T) {
@@ -249,7 +263,7 @@ func testFaults(t *testing.T, tests map[string]faultTest) {
 			mustEmbed(t, e, "settle the encoding")
 			server.Fail(test.fault)
 			vectors, err := e.Embed(t.Context(), []string{"a", "b", "c"})
-			require.Equal(t, test.retryable || test.perText, err == nil)
+			require.Equal(t, test.retryable || test.perText || test.everything, err == nil)
 			if err == nil {
 				require.Equal(t, embedtest.Vectors([]string{"a", "b", "c"}, 8), vectors)
 			}

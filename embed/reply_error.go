@@ -30,7 +30,10 @@ type errorReply struct {
 // records' texts.
 func parseErrorReply(body []byte) *Error {
 	var reply errorReply
-	if err := json.Unmarshal(body, &reply); err != nil {
+	var list []errorReply
+	if json.Unmarshal(body, &list) == nil && len(list) == 1 { // Gemini wraps the object
+		reply = list[0]
+	} else if err := json.Unmarshal(body, &reply); err != nil {
 		return &Error{Message: describeBody(body)}
 	}
 	var inner errorReply

@@ -19,6 +19,7 @@ type run struct {
 
 	mu      sync.Mutex
 	refused *Error
+	doubted int64 // when the last text was refused that may not be to blame
 }
 
 // embed returns the vectors of the texts. A partial run returns those that there are
@@ -29,8 +30,10 @@ func (s *service) embed(ctx context.Context, texts []string, query, partial bool
 	if err := r.send(ctx); err != nil {
 		return nil, err
 	}
-	if err := r.refusedAll(); err != nil {
-		return nil, err
+	if passed, _ := r.trust.since(r.doubted); r.doubted > 0 && !passed {
+		if err := r.believe(ctx, r.refused, r.doubted, query); err != nil {
+			return nil, err
+		}
 	}
 	return r.joined(len(texts))
 }
@@ -60,7 +63,7 @@ func (r *run) send(ctx context.Context) error {
 	group.SetLimit(r.parallel)
 	for lo := 0; lo < len(r.pieces) && inner.Err() == nil; {
 		first, end := lo, lo+r.packer.next(r.pieces[lo:])
-		group.Go(func() error { return r.batch(inner, first, end) })
+		group.Go(func() error { return r.batch(inner, first, end, false) })
 		lo = end
 	}
 	if err := group.Wait(); err != nil {
@@ -71,46 +74,64 @@ func (r *run) send(ctx context.Context) error {
 
 // batch embeds the pieces from lo to hi in one request. When the service refuses it,
 // what was refused is found by asking for less at a time, so that nothing that was
-// accepted is asked for again.
-func (r *run) batch(ctx context.Context, lo, hi int) error {
+// accepted is asked for again; part tells that it was refused before, in a larger request.
+func (r *run) batch(ctx context.Context, lo, hi int, part bool) error {
 	pieces := r.pieces[lo:hi]
 	vectors, err := r.ask(ctx, pieces, r.query)
 	copy(r.vectors[lo:hi], vectors)
 	var e *Error
-	if err == nil || ctx.Err() != nil || !errors.As(err, &e) {
+	if err == nil || ctx.Err() != nil || !errors.As(err, &e) || !e.aboutText() {
 		return err
 	}
-	// Before the service has taken any request, its refusal may be about them all.
-	divisible := e.aboutText() && (r.partial || r.settled() || e.kind() == faultTextTooLong)
-	switch {
-	case vectors != nil:
+	if anyVector(vectors) >= 0 { // the others passed with it
 		return r.refuse(e, lo)
+	}
+	at, err := r.doubt(ctx, e, pieces, part)
+	switch {
+	case err != nil:
+		return err
+	case vectors != nil:
+		return r.refuseAt(at, e, lo)
 	case hi-lo == 1:
-		return r.single(ctx, e, lo)
+		return r.single(ctx, e, lo, at)
 	case e.kind() == faultTooMuch:
 		r.packer.learn(e, pieces)
 		return r.again(ctx, lo, hi)
-	case !divisible:
-		return err
 	}
 	middle := lo + (hi-lo)/2
-	if err := r.batch(ctx, lo, middle); err != nil {
+	if err := r.batch(ctx, lo, middle, true); err != nil {
 		return err
 	}
-	return r.batch(ctx, middle, hi)
+	return r.batch(ctx, middle, hi, true)
+}
+
+// doubt takes note of a refusal and returns its moment. A known-good text is asked for
+// before anything is divided because of a refusal for no known reason, and when many
+// refusals follow each other: no service that is down is asked about each text.
+func (r *run) doubt(ctx context.Context, e *Error, pieces []piece, part bool) (at int64, err error) {
+	if !r.partial && len(pieces) == 1 { // the refusal is the caller's answer, whoever is to blame
+		if pieces[0].text == neutralText {
+			return 0, e.aboutEverything()
+		}
+		return 0, nil
+	}
+	at, inARow := r.trust.refuse()
+	reasonless := e.kind() == faultRequest || e.kind() == faultVector
+	if reasonless && !part || inARow%refusalsInARow == 0 {
+		return at, r.believe(ctx, e, at, r.query)
+	}
+	return at, nil
 }
 
 // single decides about a piece that was refused alone.
-func (r *run) single(ctx context.Context, e *Error, i int) error {
+func (r *run) single(ctx context.Context, e *Error, i int, at int64) error {
 	long := e.kind() == faultTextTooLong || e.kind() == faultTooMuch
 	switch {
 	case long && r.counter != nil && r.pieces[i].tokens > 1:
-		return r.halve(ctx, e, i)
-	case e.aboutText():
-		e.Texts = []int{0}
-		return r.refuse(e, i)
+		return r.halve(ctx, e, i, at)
 	default:
-		return e
+		e.Texts = []int{0}
+		return r.refuseAt(at, e, i)
 	}
 }
 
@@ -120,7 +141,7 @@ func (r *run) again(ctx context.Context, lo, hi int) error {
 	most := hi - lo - 1
 	for lo < hi {
 		end := lo + min(most, r.packer.next(r.pieces[lo:hi]))
-		if err := r.batch(ctx, lo, end); err != nil {
+		if err := r.batch(ctx, lo, end, true); err != nil {
 			return err
 		}
 		lo = end
@@ -130,7 +151,7 @@ func (r *run) again(ctx context.Context, lo, hi int) error {
 
 // halve embeds a piece that is longer than the window was thought to be, in parts,
 // and remembers how long texts may be.
-func (r *run) halve(ctx context.Context, e *Error, i int) error {
+func (r *run) halve(ctx context.Context, e *Error, i int, at int64) error {
 	window := learnedWindow(e, r.pieces[i].tokens)
 	for known := r.window.Load(); known == 0 || int64(window) < known; known = r.window.Load() {
 		if r.window.CompareAndSwap(known, int64(window)) {
@@ -143,7 +164,7 @@ func (r *run) halve(ctx context.Context, e *Error, i int) error {
 	}
 	if len(parts.pieces) < 2 { // one character of several tokens
 		e.Texts = []int{0}
-		return r.refuse(e, i)
+		return r.refuseAt(at, e, i)
 	}
 	parts.vectors = make([]Vector, len(parts.pieces))
 	err := parts.send(ctx)
@@ -155,7 +176,8 @@ func (r *run) halve(ctx context.Context, e *Error, i int) error {
 	var refused *Error
 	if errors.As(err, &refused) && ctx.Err() == nil && refused.aboutText() {
 		refused.Texts = []int{0}
-		return r.refuse(refused, i)
+		at, _ := r.trust.refuse()
+		return r.refuseAt(at, refused, i)
 	}
 	return err
 }
@@ -164,6 +186,14 @@ func (r *run) halve(ctx context.Context, e *Error, i int) error {
 // Given: 811" in our own count of the text; else it is half the text.
 func learnedWindow(e *Error, ours int) int {
 	return max(1, min(ours-1, scaled(e.Message, ours)*19/20))
+}
+
+// refuseAt is refuse for texts of which it is not known yet whether they are to blame.
+func (r *run) refuseAt(at int64, e *Error, lo int) error {
+	r.mu.Lock()
+	r.doubted = max(r.doubted, at)
+	r.mu.Unlock()
+	return r.refuse(e, lo)
 }
 
 // refuse takes note of texts that the service does not embed: e.Texts counts from the
@@ -182,24 +212,7 @@ func (r *run) refuse(e *Error, lo int) error {
 	} else {
 		r.refused.Texts = append(r.refused.Texts, e.Texts...)
 	}
-	if len(r.refused.Texts) >= refusalsOfAll {
-		return r.refusedAll()
-	}
 	return nil
-}
-
-// refusalsOfAll is how many texts in a row a service may refuse for no known reason,
-// before it has taken any, until that is believed to be about more than the texts.
-const refusalsOfAll = 3
-
-// refusedAll returns the refusals as an error about the request as a whole when the
-// service has not taken a single text.
-func (r *run) refusedAll() error {
-	if r.refused == nil || r.settled() || r.refused.kind() != faultRequest {
-		return nil
-	}
-	r.refused.Texts = nil
-	return r.refused
 }
 
 // joined returns one vector for each text, and the error about those that have none.

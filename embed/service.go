@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync/atomic"
 )
 
@@ -33,6 +34,7 @@ type service struct {
 	client    *client
 	dialect   dialect
 	packer    *packer
+	trust     *trust
 	// counter is nil when the texts can only be estimated, and then none is cut.
 	counter Counter
 	window  atomic.Int64 // 0 while unknown
@@ -68,6 +70,7 @@ func newService(o serviceOptions) *service {
 		dialect:   o.dialect,
 		counter:   o.common.Counter,
 		packer:    &packer{budget: limits},
+		trust:     newTrust(),
 		settling:  make(chan struct{}, 1),
 		parallel:  o.common.MaxConcurrency,
 	}
@@ -152,9 +155,6 @@ func (s *service) ask(ctx context.Context, pieces []piece, query bool) ([]Vector
 	return s.request(ctx, int(form), pieces, query)
 }
 
-// settled reports whether the service has taken a request of this embedder.
-func (s *service) settled() bool { return s.form.Load() >= 0 }
-
 func (s *service) settle(ctx context.Context, pieces []piece, query bool) (vectors []Vector, err error) {
 	for form := range s.dialect.forms() {
 		vectors, err = s.request(ctx, form, pieces, query)
@@ -190,6 +190,7 @@ func (s *service) request(ctx context.Context, form int, pieces []piece, query b
 		return nil, fmt.Errorf("embed: %s: encode request: %w", s.provider, err)
 	}
 	var vectors []Vector
+	began := s.trust.begin()
 	err = s.client.post(ctx, call{
 		url: q.url, shown: q.shown, body: q.body, tokens: tokens,
 		limit: maxReplyBytes(len(pieces), s.dimension, size),
@@ -202,7 +203,15 @@ func (s *service) request(ctx context.Context, form int, pieces []piece, query b
 			return charged, err
 		},
 	})
+	if i := anyVector(vectors); i >= 0 {
+		s.trust.accept(began, texts[i])
+	}
 	return vectors, err
+}
+
+// anyVector returns the position of a vector, or -1.
+func anyVector(vectors []Vector) int {
+	return slices.IndexFunc(vectors, func(v Vector) bool { return v != nil })
 }
 
 // maxReplyBytes leaves room for numbers of 40 bytes, for a model of more dimensions
