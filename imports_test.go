@@ -47,6 +47,7 @@ const testDirections = `
 internal/golden       ->
 internal/protocoltest -> protocol
 internal/embedtest    -> embed
+internal/effort       ->
 `
 
 // testDirectory holds black box tests, which may import anything; its helpers ship nowhere.

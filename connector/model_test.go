@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"destination-astra/internal/effort"
 	"destination-astra/localastra"
 )
 
@@ -22,10 +22,7 @@ const modelChunkSize = 5
 // spans hours, and takes milliseconds.
 func TestModel(t *testing.T) {
 	t.Parallel()
-	rounds := 10 // of 100 histories each, on each backend
-	if os.Getenv("TEST_EFFORT") == "low" {
-		rounds = 1
-	}
+	rounds := effort.Of(t, 1, 2, 10) // of 100 histories each, on each backend
 	for _, backend := range []string{localastra.BackendAstra, localastra.BackendCassandra} {
 		t.Run(backend, func(t *testing.T) {
 			t.Parallel()

@@ -20,11 +20,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	_ "destination-astra/internal/cli" // go test repeats these tests when the product changes
+	"destination-astra/internal/effort"
 	"destination-astra/internal/protocoltest"
 )
 
 // patience bounds one run of the binary; it is never reached by a run that works.
-const patience = 2 * time.Minute
+var patience = effort.Patience(2 * time.Minute)
 
 // built is the binary's path, made when a test first asks for it.
 var built = sync.OnceValues(build)
@@ -43,7 +44,7 @@ func Binary(t *testing.T) string {
 // file that ends with that run; the next one finds it in the cache, and links nothing.
 func build() (string, error) {
 	args := []string{"run", "-exec", "echo"}
-	if raceEnabled {
+	if effort.Race {
 		args = append(args, "-race")
 	}
 	var stderr bytes.Buffer

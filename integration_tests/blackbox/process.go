@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"destination-astra/internal/effort"
 )
 
 // StopPatience is how long the binary may take to end after a signal: after that
@@ -97,9 +99,7 @@ func (p *Process) Await(t *testing.T, text string) string {
 // Signal sends one and waits for the end, which must come within limit.
 func (p *Process) Signal(t *testing.T, s os.Signal, limit time.Duration) Result {
 	t.Helper()
-	if raceEnabled { // the detector slows the binary down
-		limit *= 3
-	}
+	limit = effort.Patience(limit)
 	require.NoError(t, p.Cmd.Process.Signal(s))
 	select {
 	case <-p.ended:

@@ -5,10 +5,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	. "destination-astra/integration_tests/blackbox"
-
 	"github.com/stretchr/testify/require"
 
+	. "destination-astra/integration_tests/blackbox"
 	"destination-astra/localastra"
 )
 

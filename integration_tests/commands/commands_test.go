@@ -10,10 +10,9 @@ import (
 	"syscall"
 	"testing"
 
-	. "destination-astra/integration_tests/blackbox"
-
 	"github.com/stretchr/testify/require"
 
+	. "destination-astra/integration_tests/blackbox"
 	"destination-astra/localastra"
 	"destination-astra/spec"
 )

@@ -10,11 +10,10 @@ import (
 	"strings"
 	"testing"
 
-	. "destination-astra/integration_tests/blackbox"
-
 	"github.com/stretchr/testify/require"
 
 	"destination-astra/embed"
+	. "destination-astra/integration_tests/blackbox"
 	"destination-astra/internal/embedtest"
 	"destination-astra/localastra"
 )

@@ -17,11 +17,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	. "destination-astra/integration_tests/blackbox"
-
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	. "destination-astra/integration_tests/blackbox"
+	"destination-astra/internal/effort"
 	"destination-astra/internal/embedtest"
 	"destination-astra/localastra"
 )
@@ -55,12 +55,9 @@ func TestChaos(t *testing.T) {
 
 // chaosMode returns how many calls failed.
 func chaosMode(t *testing.T, backend string, s *source, seed uint64) (failures int64) {
-	seeds := 2
+	seeds := effort.Of(t, 1, 1, 2)
 	if s.mode.keyed {
-		seeds = 6 // only here can a write that comes late undo a newer one
-	}
-	if lowEffort() {
-		seeds /= 2
+		seeds *= 3 // only here can a write that comes late undo a newer one
 	}
 	want, _ := chaosSync(t, backend, s, nil)
 	for i := range seeds {

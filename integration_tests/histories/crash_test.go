@@ -15,11 +15,11 @@ import (
 	"sync/atomic"
 	"testing"
 
-	. "destination-astra/integration_tests/blackbox"
-
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	. "destination-astra/integration_tests/blackbox"
+	"destination-astra/internal/effort"
 	"destination-astra/internal/embedtest"
 	"destination-astra/internal/protocoltest"
 	"destination-astra/localastra"
@@ -34,9 +34,9 @@ type object = map[string]any
 func TestCrash(t *testing.T) {
 	t.Parallel()
 	seed := seedFrom(t, "CRASH_SEED")
-	points := map[string]int{localastra.BackendAstra: 50, localastra.BackendCassandra: 10}
-	if lowEffort() {
-		points = map[string]int{localastra.BackendAstra: 8, localastra.BackendCassandra: 4}
+	points := map[string]int{
+		localastra.BackendAstra:     effort.Of(t, 8, 14, 50),
+		localastra.BackendCassandra: effort.Of(t, 4, 4, 10),
 	}
 	for _, backend := range Backends() {
 		for i, mode := range syncModes() {

@@ -8,11 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	. "destination-astra/integration_tests/blackbox"
-
 	"github.com/stretchr/testify/require"
 
 	"destination-astra/connector"
+	. "destination-astra/integration_tests/blackbox"
 	"destination-astra/protocol"
 	"destination-astra/spec"
 )

@@ -7,11 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	. "destination-astra/integration_tests/blackbox"
-
 	"github.com/stretchr/testify/require"
 
 	"destination-astra/chunk"
+	. "destination-astra/integration_tests/blackbox"
 	"destination-astra/spec"
 )
 

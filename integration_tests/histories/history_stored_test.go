@@ -9,15 +9,11 @@ import (
 	"strconv"
 	"testing"
 
-	. "destination-astra/integration_tests/blackbox"
-
 	"github.com/stretchr/testify/require"
 
+	. "destination-astra/integration_tests/blackbox"
 	"destination-astra/localastra"
 )
-
-// lowEffort asks for fewer points and seeds: under the race detector each takes longer.
-func lowEffort() bool { return os.Getenv("TEST_EFFORT") == "low" }
 
 // seedFrom reads a seed from the environment, so that a failure can be repeated.
 func seedFrom(t *testing.T, variable string) uint64 {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"destination-astra/internal/effort"
 	"destination-astra/localastra"
 )
 
@@ -99,8 +100,8 @@ func nodeWith(t *testing.T, pack, name string) (node, script string) {
 
 func lookTool(t *testing.T, name string) string {
 	t.Helper()
-	if testing.Short() || os.Getenv("TEST_EFFORT") == "low" {
-		t.Skip("foreign clients are installed from registries: not with -short or TEST_EFFORT=low")
+	if !effort.Of(t, false, false, true) {
+		t.Skip("foreign clients are installed from registries: only with TEST_EFFORT=high")
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {

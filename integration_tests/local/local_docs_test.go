@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	. "destination-astra/integration_tests/blackbox"
-
 	"github.com/stretchr/testify/require"
+
+	. "destination-astra/integration_tests/blackbox"
 )
 
 // shellBlock matches a block of shell commands of a page.

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	. "destination-astra/integration_tests/blackbox"
-
 	"github.com/stretchr/testify/require"
+
+	. "destination-astra/integration_tests/blackbox"
 )
 
 func TestSearchCommand(t *testing.T) {

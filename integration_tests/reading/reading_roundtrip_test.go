@@ -11,10 +11,9 @@ import (
 	"syscall"
 	"testing"
 
-	. "destination-astra/integration_tests/blackbox"
-
 	"github.com/stretchr/testify/require"
 
+	. "destination-astra/integration_tests/blackbox"
 	"destination-astra/localastra"
 )
 

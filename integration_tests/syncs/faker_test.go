@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	. "destination-astra/integration_tests/blackbox"
-
 	"github.com/stretchr/testify/require"
+
+	. "destination-astra/integration_tests/blackbox"
 )
 
 // TestFaker sends the output of a real source (three streams, 1,100 records, 11

@@ -9,11 +9,10 @@ import (
 	"sync"
 	"testing"
 
-	. "destination-astra/integration_tests/blackbox"
-
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	. "destination-astra/integration_tests/blackbox"
 	"destination-astra/localastra"
 )
 

@@ -4,10 +4,9 @@ import (
 	"fmt"
 	"testing"
 
-	. "destination-astra/integration_tests/blackbox"
-
 	"github.com/stretchr/testify/require"
 
+	. "destination-astra/integration_tests/blackbox"
 	"destination-astra/localastra"
 )
 
