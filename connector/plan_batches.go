@@ -108,6 +108,7 @@ func (p *planner) batch(ctx context.Context, b *batch, older map[*stream]int64) 
 			work[c.version].raise++
 		}
 	}
+	var missing []change
 	for _, c := range d.insert {
 		again, err := p.planned.take(hashOf(c.id))
 		if err != nil {
@@ -119,9 +120,14 @@ func (p *planner) batch(ctx context.Context, b *batch, older map[*stream]int64) 
 		w := work[c.version]
 		w.insert++
 		w.bytes += int64(c.document.Size())
-		if err := p.embeds(ctx, c, reusable, w); err != nil {
+		if unseen, err := p.unseen(c); err != nil {
 			return err
+		} else if unseen && !reusable[c.document.TextHash] {
+			missing = append(missing, c)
 		}
+	}
+	if err := p.embeds(ctx, missing, work); err != nil {
+		return err
 	}
 	for _, v := range b.versions {
 		p.count(v, work[v], len(found[v.key()]) > 0)
@@ -139,7 +145,6 @@ func (p *planner) batch(ctx context.Context, b *batch, older map[*stream]int64) 
 type planWork struct {
 	insert, raise, embed int64
 	tokens, bytes        int64 // tokens to embed, bytes to insert
-	lookups              int64 // reads that look for a stored text
 	stale                []change
 }
 
@@ -177,29 +182,40 @@ func blamed(b *batch, err error) *stream {
 	return nil
 }
 
-// embeds decides whether a missing document's text would be embedded: not when it was
-// seen before in this run, nor when a stored document that write looks at has it.
-func (p *planner) embeds(ctx context.Context, c change, reusable map[string]bool, w *planWork) error {
+// unseen reports whether the document's text needs a vector for the first time in this run.
+func (p *planner) unseen(c change) (bool, error) {
 	if p.applier.embedder == nil {
-		return nil
+		return false, nil
 	}
 	hash, ok := keyFromHex(c.document.TextHash)
 	if !ok {
-		return fmt.Errorf("plan: text hash %q", c.document.TextHash)
+		return false, fmt.Errorf("plan: text hash %q", c.document.TextHash)
 	}
 	n, err := p.texts.take(hash)
-	if err != nil || n > 0 || reusable[c.document.TextHash] {
-		return err
-	}
-	if s := c.version.stream; s.replacing && !s.fresh {
-		w.lookups++
-		id, err := p.applier.documentOf(ctx, s, c.document.TextHash)
-		if err != nil || id != nil {
+	return n == 0, err
+}
+
+// embeds counts the texts of missing documents that would be embedded: those that no stored
+// document has which write looks at.
+func (p *planner) embeds(ctx context.Context, missing []change, work map[*version]*planWork) error {
+	for s, changes := range byStream(missing) {
+		hashes := make([]string, len(changes))
+		for i, c := range changes {
+			hashes[i] = c.document.TextHash
+		}
+		found, err := p.applier.searchTexts(ctx, s, hashes)
+		if err != nil {
 			return err
 		}
+		for _, c := range changes {
+			if found[c.document.TextHash] != nil {
+				continue
+			}
+			w := work[c.version]
+			w.embed++
+			w.tokens += int64(p.counter.Count(c.document.Text))
+		}
 	}
-	w.embed++
-	w.tokens += int64(p.counter.Count(c.document.Text))
 	return nil
 }
 

@@ -21,7 +21,7 @@ type callCounter struct {
 	calls      PlanCalls
 
 	versions, documents, bytes int64 // of the open batch
-	keys, ids, lookups         int64 // that it reads by
+	keys, ids                  int64 // that it reads by
 	insert, insertBytes, embed int64
 	raise, stale               int64
 }
@@ -32,7 +32,6 @@ func (c *callCounter) add(v *version, w *planWork) {
 	c.versions++
 	c.documents += documents
 	c.bytes += int64(v.record.Bytes)
-	c.lookups += w.lookups
 	switch {
 	case v.stream.fresh:
 	case v.replaces():
@@ -53,7 +52,7 @@ func (c *callCounter) add(v *version, w *planWork) {
 // close counts the open batch's calls. A page of find holds half of what a read by _id
 // asks for (Data API v1.0.51, operations.default-page-size 50).
 func (c *callCounter) close() {
-	c.calls.Find += ceil(c.keys, keysPerGet) + ceil(c.ids, maxIn/2) + c.lookups
+	c.calls.Find += ceil(c.keys, keysPerGet) + ceil(c.ids, maxIn/2)
 	c.calls.InsertMany += max(ceil(c.insert, maxBatchDocuments), ceil(c.insertBytes, maxBatchBytes))
 	c.calls.UpdateMany += ceil(c.raise, maxIn/2)
 	c.calls.DeleteMany += ceil(c.stale, deletesPerCall)

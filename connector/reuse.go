@@ -3,9 +3,9 @@ package connector
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
-
-	"golang.org/x/sync/errgroup"
+	"sync"
 
 	"destination-astra/astra"
 	"destination-astra/document"
@@ -37,42 +37,114 @@ func (a *applier) storedVectors(ctx context.Context, d *diff, needs []*need) (ma
 	return known, a.readVectors(ctx, ids, known)
 }
 
-// lookups is how many documents by text hash are asked for at a time: each is a
-// small read of its own.
-const lookups = 8
-
 // documentsOf returns the ids of stored documents that have the wanted texts, of
 // the streams that replace what was there.
 func (a *applier) documentsOf(ctx context.Context, needs []*need, wanted map[string]bool) ([]any, error) {
-	ids := make([]any, len(needs))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(lookups)
-	for i, n := range needs {
-		s := n.change.version.stream
-		if !wanted[n.hash] || !s.replacing || s.fresh {
-			continue
+	hashes := map[*stream][]string{}
+	for _, n := range needs {
+		if s := n.change.version.stream; wanted[n.hash] {
+			hashes[s] = append(hashes[s], n.hash)
 		}
-		group.Go(func() (err error) {
-			ids[i], err = a.documentOf(ctx, s, n.hash)
-			return err
-		})
 	}
-	err := group.Wait()
-	return slices.DeleteFunc(ids, func(id any) bool { return id == nil }), err
+	var ids []any
+	for s, all := range hashes {
+		found, err := a.searchTexts(ctx, s, all)
+		if err != nil {
+			return nil, err
+		}
+		ids = slices.AppendSeq(ids, maps.Values(found))
+	}
+	return ids, nil
 }
 
-// documentOf asks for one document of the stream with the text hash.
-func (a *applier) documentOf(ctx context.Context, s *stream, hash string) (any, error) {
+// searchTexts looks for one document of the stream for each text hash, and
+// returns the ids of those that it found, by hash. In a stream that replaces
+// nothing, or that holds no vector of this embedder, there are none to find.
+func (a *applier) searchTexts(ctx context.Context, s *stream, hashes []string) (map[string]any, error) {
+	found := map[string]any{}
+	if !s.replacing || s.fresh {
+		return found, nil
+	}
+	if ours, err := s.ours.ask(ctx, a, s); err != nil || !ours {
+		return found, err
+	}
+	for part := range slices.Chunk(hashes, maxIn) {
+		if err := a.searchSome(ctx, s, part, found); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// maxFruitlessPages is how many pages without a new text a search follows. What
+// it gives up is embedded.
+const maxFruitlessPages = 20
+
+// searchSome asks for all hashes in one call, and in another one for those that
+// it did not see when there is more. Many documents may have the same text: the
+// limit keeps a reply small also where a server answers a $in in one page however
+// large, or fills the limit with the documents of one value alone.
+func (a *applier) searchSome(ctx context.Context, s *stream, hashes []string, found map[string]any) error {
+	left := slices.Clone(hashes)
+	state := ""
+	for fruitless := 0; len(left) > 0 && fruitless < maxFruitlessPages; {
+		page, err := a.collection.Find(ctx, astra.FindQuery{
+			Filter: map[string]any{
+				document.FieldStream: s.Name(), document.FieldTextHash: map[string]any{"$in": left}},
+			Projection: map[string]any{"_id": 1, document.FieldTextHash: 1},
+			Limit:      len(left),
+			PageState:  state,
+		})
+		if err != nil {
+			return err
+		}
+		for _, raw := range page.Documents {
+			d, err := decodeStored(raw)
+			if err != nil {
+				return err
+			}
+			found[d.TextHash] = d.rawID()
+		}
+		if page.NextPageState == "" && len(page.Documents) < len(left) {
+			return nil // the others are not there
+		}
+		before := len(left)
+		left = slices.DeleteFunc(left, func(hash string) bool { return found[hash] != nil })
+		state = "" // another question
+		if len(left) == before {
+			state = page.NextPageState
+			fruitless++
+		}
+	}
+	return nil
+}
+
+// ours is what a stream knows about documents of this run's embedder, once
+// somebody asked. It is safe for concurrent use.
+type ours struct {
+	mu    sync.Mutex
+	known bool
+	some  bool
+}
+
+// ask reports whether the stream held such a document when the first batch
+// asked, which is before it wrote one. What this run embeds is in its cache.
+func (o *ours) ask(ctx context.Context, a *applier, s *stream) (bool, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.known {
+		return o.some, nil
+	}
 	page, err := a.collection.Find(ctx, astra.FindQuery{
-		Filter:     map[string]any{document.FieldStream: s.Name(), document.FieldTextHash: hash},
+		Filter:     map[string]any{document.FieldStream: s.Name(), document.FieldEmbedder: a.embedderID},
 		Projection: storedFields(),
 		Limit:      1,
 	})
-	if err != nil || len(page.Documents) == 0 {
-		return nil, err
+	if err != nil {
+		return false, err
 	}
-	d, err := decodeStored(page.Documents[0])
-	return d.rawID(), err
+	o.known, o.some = true, len(page.Documents) > 0 || page.NextPageState != ""
+	return o.some, nil
 }
 
 // readVectors reads $vector by _id into known, by text hash. A vector that is

@@ -23,6 +23,8 @@ type stream struct {
 	// fresh: the collection held no document of the stream at the start, so
 	// nothing of it needs to be read before it is written.
 	fresh bool
+	// ours: whether there are vectors of this embedder to reuse.
+	ours ours
 	// completed: STREAM_STATUS COMPLETE came. Any status at all is kept in run.
 	completed bool
 }
