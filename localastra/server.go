@@ -2,9 +2,13 @@ package localastra
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -33,6 +37,9 @@ const (
 type Options struct {
 	// Dir holds the file astra.db. It is created when missing.
 	Dir string
+	// KeepAbsent leaves Dir alone when it holds no database: the server is then an empty
+	// one in memory.
+	KeepAbsent bool
 	// Memory keeps everything in memory; Dir is ignored.
 	Memory bool
 	// Backend is BackendAstra (also when empty) or BackendCassandra.
@@ -92,16 +99,8 @@ func Open(o Options) (*Server, error) {
 	o.MaxCollections = cmp.Or(o.MaxCollections, DefaultMaxCollections)
 	o.PageSize = cmp.Or(o.PageSize, DefaultPageSize)
 	o.MaxIndexes = cmp.Or(o.MaxIndexes, DefaultMaxIndexes)
-	if o.Backend != BackendAstra && o.Backend != BackendCassandra {
-		return nil, &OptionError{"backend", o.Backend, BackendAstra + " or " + BackendCassandra}
-	}
-	if !validSchemaName(o.Keyspace) {
-		return nil, &OptionError{"keyspace", o.Keyspace, "1 to 48 letters, digits and underscores"}
-	}
-	for _, f := range o.Faults {
-		if err := f.check(); err != nil {
-			return nil, err
-		}
+	if err := o.Check(); err != nil {
+		return nil, err
 	}
 	s := &Server{options: o, commands: commandTable()}
 	if err := s.openStore(); err != nil {
@@ -114,6 +113,26 @@ func Open(o Options) (*Server, error) {
 	return s, nil
 }
 
+// Check tells what Open would refuse without looking at Dir: an *OptionError, or nil.
+func (o Options) Check() error {
+	switch {
+	case o.Backend != "" && o.Backend != BackendAstra && o.Backend != BackendCassandra:
+		return &OptionError{"backend", o.Backend, BackendAstra + " or " + BackendCassandra}
+	case o.Keyspace != "" && !validSchemaName(o.Keyspace):
+		return &OptionError{"keyspace", o.Keyspace, "1 to 48 letters, digits and underscores"}
+	case o.Latency < 0:
+		return &OptionError{"latency", o.Latency.String(), "a time that is not negative"}
+	case o.MaxCollections < 0 || o.MaxIndexes < 0 || o.PageSize < 0:
+		return &OptionError{"limit", decimalText(min(o.MaxCollections, o.MaxIndexes, o.PageSize)), "a positive number"}
+	}
+	for _, f := range o.Faults {
+		if err := f.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // openStore opens the engine that the options ask for. The lock file is written only
 // once the file's own lock is held.
 func (s *Server) openStore() error {
@@ -121,6 +140,12 @@ func (s *Server) openStore() error {
 	if !s.options.Memory {
 		if s.options.Dir == "" {
 			return constError("localastra: open: neither Dir nor Memory is set")
+		}
+		if s.options.KeepAbsent {
+			absent, err := noDatabase(s.options.Dir)
+			if err != nil || absent {
+				return errors.Join(err, s.useEngine(e))
+			}
 		}
 		if err := os.MkdirAll(s.options.Dir, 0o700); err != nil {
 			return fmt.Errorf("localastra: open: %w", err)
@@ -133,6 +158,29 @@ func (s *Server) openStore() error {
 		s.lock = newLockFile(s.options.Dir)
 		s.lock.write("")
 	}
+	return s.useEngine(e)
+}
+
+// noDatabase tells whether dir holds no database file. A dir that could not become a
+// folder is an error.
+func noDatabase(dir string) (bool, error) {
+	_, err := os.Stat(filepath.Join(dir, fileName))
+	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+		return false, nil // Open itself says what is wrong with it
+	}
+	for above := dir; ; above = filepath.Dir(above) {
+		info, err := os.Stat(above)
+		switch {
+		case err == nil && !info.IsDir():
+			return true, fmt.Errorf("localastra: open %s: %s is not a folder", dir, above)
+		case err == nil, above == filepath.Dir(above):
+			return true, nil
+		}
+	}
+}
+
+// useEngine starts the store on an engine, which is closed when that fails.
+func (s *Server) useEngine(e engine) error {
 	store, err := newStore(e)
 	if err != nil {
 		_ = e.close() // the first error says more

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -54,6 +55,11 @@ func (a *app) localCommand() *cobra.Command {
   destination-astra local --data ./data --embedder http://localhost:11434/v1 --embedder-model all-minilm`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			for _, name := range []string{"config", "catalog"} {
+				if cmd.Flags().Changed(name) {
+					return usageError{fmt.Errorf("local takes no --%s: its options are flags, see local --help", name)}
+				}
+			}
 			if err := a.serveLocal(cmd.Context(), f); err != nil {
 				return peopleError{err}
 			}
@@ -87,7 +93,10 @@ func (a *app) serveLocal(ctx context.Context, f localFlags) error {
 		return usageError{err}
 	}
 	listener, err := net.Listen("tcp", f.listen)
-	if err != nil {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("another program listens on %s already; choose another address with --listen", f.listen)
+	case err != nil:
 		return fmt.Errorf("listen: %w; choose another address with --listen", err)
 	}
 	url := "http://" + listener.Addr().String()
@@ -111,6 +120,15 @@ func (a *app) localOptions(f localFlags) (localastra.Options, error) {
 		return o, errors.New("--data is missing: name a folder to keep the data in, or use --memory")
 	case f.data != "" && f.memory:
 		return o, errors.New("--data and --memory exclude each other")
+	case f.embedderModel != "" && f.embedder == "":
+		return o, errors.New("--embedder-model needs --embedder, the address of the service that has the model")
+	case f.maxCollections < 1:
+		return o, errors.New("--max-collections must be at least 1")
+	case f.pageSize < 1:
+		return o, errors.New("--page-size must be at least 1")
+	}
+	if err := checkListen(f); err != nil {
+		return o, err
 	}
 	if f.requestLog {
 		o.Log = slog.New(slog.NewTextHandler(a.stderr, nil))
@@ -123,13 +141,26 @@ func (a *app) localOptions(f localFlags) (localastra.Options, error) {
 		o.Faults = append(o.Faults, fault)
 	}
 	if f.embedder == "" {
-		return o, nil
+		return o, o.Check()
 	}
 	var err error
 	o.Embed, err = localastra.NewEmbedder(localastra.EmbedderOptions{
 		URL: f.embedder, Model: f.embedderModel, Key: a.getenv(embedderKeyVariable),
 	})
-	return o, err
+	return o, errors.Join(err, o.Check())
+}
+
+// checkListen refuses an address before anything listens there: without a token, one
+// that other machines can reach would show the data to all.
+func checkListen(f localFlags) error {
+	address, err := net.ResolveTCPAddr("tcp", f.listen)
+	if err != nil {
+		return fmt.Errorf("--listen %s: %w; give an address and a port, such as %s", f.listen, err, defaultListen)
+	}
+	if f.token == "" && !address.IP.IsLoopback() {
+		return fmt.Errorf("--listen %s can be reached from other machines: it needs --token", f.listen)
+	}
+	return nil
 }
 
 func (a *app) printLocal(url string, f localFlags) {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -138,9 +139,16 @@ func TestLocalUsage(t *testing.T) {
 		"embedder":         {[]string{"--memory", "--embedder", "localhost"}, cli.ExitUsage, "http or https URL"},
 		"word":             {[]string{"--memory", "now"}, cli.ExitUsage, `no argument "now"`},
 		"duration":         {[]string{"--memory", "--latency", "slow"}, cli.ExitUsage, "latency"},
-		"backend":          {[]string{"--memory", "--backend", "mysql"}, cli.ExitFailed, "astra or cassandra"},
-		"address":          {[]string{"--memory", "--listen", "nowhere:x"}, cli.ExitFailed, "--listen"},
-		"open without key": {[]string{"--memory", "--listen", "0.0.0.0:0"}, cli.ExitFailed, "needs a token"},
+		"backend":          {[]string{"--memory", "--backend", "mysql"}, cli.ExitUsage, "astra or cassandra"},
+		"address":          {[]string{"--memory", "--listen", "nowhere:x"}, cli.ExitUsage, "--listen"},
+		"no port":          {[]string{"--memory", "--listen", "127.0.0.1"}, cli.ExitUsage, "an address and a port"},
+		"open without key": {[]string{"--memory", "--listen", "0.0.0.0:0"}, cli.ExitUsage, "needs --token"},
+		"all interfaces":   {[]string{"--memory", "--listen", ":0"}, cli.ExitUsage, "needs --token"},
+		"negative latency": {[]string{"--memory", "--latency", "-1s"}, cli.ExitUsage, "latency"},
+		"model alone":      {[]string{"--memory", "--embedder-model", "m"}, cli.ExitUsage, "--embedder-model needs --embedder"},
+		"collections":      {[]string{"--memory", "--max-collections", "0"}, cli.ExitUsage, "--max-collections"},
+		"page size":        {[]string{"--memory", "--page-size", "-1"}, cli.ExitUsage, "--page-size"},
+		"config":           {[]string{"--memory", "--config", "absent.json"}, cli.ExitUsage, "takes no --config"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -149,6 +157,22 @@ func TestLocalUsage(t *testing.T) {
 				&stdout, &stderr, noEnv)
 			require.Equal(t, test.code, code, stderr.String())
 			require.Contains(t, stderr.String(), test.says)
+			require.Empty(t, stdout.String(), "nobody was welcomed")
 		})
 	}
+}
+
+// TestLocalPortTaken says it in words, and creates no folder.
+func TestLocalPortTaken(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer taken.Close()
+	dir := filepath.Join(t.TempDir(), "data")
+	var stdout, stderr bytes.Buffer
+	code := cli.Run(t.Context(), []string{"local", "--data", dir, "--listen", taken.Addr().String()},
+		strings.NewReader(""), &stdout, &stderr, noEnv)
+	require.Equal(t, cli.ExitFailed, code)
+	require.Contains(t, stderr.String(), "another program listens on "+taken.Addr().String())
+	require.Empty(t, stdout.String())
+	require.NoDirExists(t, dir)
 }

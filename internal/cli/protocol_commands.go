@@ -90,7 +90,7 @@ func (a *app) write(ctx context.Context, f *files) error {
 	if err != nil {
 		return err
 	}
-	c, err := a.connector(f, a.logger(), nil)
+	c, err := a.connector(f, a.logger(), func(o *connector.Options) { o.OpenLocal = openLocal })
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (a *app) connector(f *files, log *slog.Logger, adjust func(*connector.Optio
 		return nil, err
 	}
 	o := connector.Options{
-		Config: config, Writer: a.writer, Log: log, OpenLocal: openLocal,
+		Config: config, Writer: a.writer, Log: log, OpenLocal: openExisting,
 		Getenv: a.getenv, Version: version(), JobID: a.getenv("WORKER_JOB_ID"), MemoryBytes: inFlightBytes(),
 	}
 	if adjust != nil {
@@ -121,9 +121,20 @@ func (a *app) connector(f *files, log *slog.Logger, adjust func(*connector.Optio
 	return connector.New(o)
 }
 
-// openLocal serves a `local:DIR` endpoint in this process.
+// openLocal serves a `local:DIR` endpoint in this process, for a command that writes: it
+// creates the folder.
 func openLocal(dir string) (http.RoundTripper, io.Closer, error) {
-	server, err := localastra.Open(localastra.Options{Dir: dir})
+	return serveInProcess(localastra.Options{Dir: dir})
+}
+
+// openExisting is openLocal for commands that only look: a folder that does not exist is
+// an empty database to them.
+func openExisting(dir string) (http.RoundTripper, io.Closer, error) {
+	return serveInProcess(localastra.Options{Dir: dir, KeepAbsent: true})
+}
+
+func serveInProcess(o localastra.Options) (http.RoundTripper, io.Closer, error) {
+	server, err := localastra.Open(o)
 	if err != nil {
 		return nil, nil, err
 	}
