@@ -97,9 +97,9 @@ func (c *Connector) Plan(
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, applier.written.close()) }()
+	defer func() { err = errors.Join(err, applier.forget()) }()
 	p := &planner{
-		applier: applier, texts: newTally(tallyKeys), planned: newTally(tallyKeys), streams: map[*stream]*StreamPlan{},
+		applier: applier, texts: c.newTally(), planned: c.newTally(), streams: map[*stream]*StreamPlan{},
 		plan: &Plan{Collection: c.config.Indexing.Collection, Exists: exists, Embedder: c.fingerprint()},
 		mode: c.config.Processing.RejectedRecords,
 	}
@@ -153,9 +153,9 @@ func (c *Connector) rehearse(ctx context.Context, catalog *protocol.Catalog) (*d
 	}
 	a := &applier{
 		collection: c.database.Collection(c.config.Indexing.Collection), embedder: c.embedder,
-		embedderID: c.fingerprint(), written: newTally(tallyKeys), recordIDs: newRecordIDs(c.log), log: c.log,
+		embedderID: c.fingerprint(), written: c.newTally(), recordIDs: newRecordIDs(c.newTally(), c.log), log: c.log,
 	}
-	return &dryRun{streams: all, builder: builder, memory: c.options.MemoryBytes}, a, d != nil, nil
+	return &dryRun{streams: all, builder: builder, memory: c.options.MemoryBytes, ordinals: c.newTally()}, a, d != nil, nil
 }
 
 // price sets what the embedding costs and how long it takes at least.

@@ -43,7 +43,7 @@ type dryConsumer interface {
 
 // read runs until the input ends.
 func (d *dryRun) read(ctx context.Context, in io.Reader) (err error) {
-	d.ordinals, d.budget = newTally(tallyKeys), newBudget(d.memory)
+	d.budget = newBudget(d.memory)
 	d.open, d.older = newBatch(), map[*stream]int64{}
 	d.unknown = map[protocol.StreamDescriptor]int64{}
 	defer func() { err = errors.Join(err, d.ordinals.close()) }()

@@ -2,6 +2,7 @@ package connector
 
 import (
 	"crypto/sha256"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -12,46 +13,53 @@ import (
 
 // recordIDs finds record ids that stand for more than one key: the values of a
 // composite key are joined by "_", so ("a_b", "c") and ("a", "b_c") read the
-// same, and all records without their key do. A document that is not ours belongs to the key of its record id only
-// when no other key shares that. It is safe for concurrent use.
+// same, and all records without their key do. A document that is not ours
+// belongs to the key of its record id only when no other key shares that. It is
+// safe for concurrent use.
 type recordIDs struct {
 	log *slog.Logger
 
 	mu     sync.Mutex
-	owners map[tallyKey]tallyKey // record id -> key; zero when shared
+	owners *tally // takes a pair of record id and key, and the record id with the first of these
 	warned atomic.Bool
 }
 
-func newRecordIDs(log *slog.Logger) *recordIDs {
-	return &recordIDs{log: log, owners: map[tallyKey]tallyKey{}}
+func newRecordIDs(owners *tally, log *slog.Logger) *recordIDs {
+	return &recordIDs{log: log, owners: owners}
+}
+
+// forget removes the temporary files of what the applier remembers.
+func (a *applier) forget() error {
+	return errors.Join(a.written.close(), a.recordIDs.owners.close())
 }
 
 // alone records that the version's key has its record id, and reports whether
 // no other key of this run does. Single keys cannot collide, but with the text
 // that a missing one has.
-func (r *recordIDs) alone(v *version) bool {
+func (r *recordIDs) alone(v *version) (bool, error) {
 	if strings.Contains(v.record.RecordID, document.NotFound) {
 		r.warn("a primary key reads like one that is missing", v)
-		return false
+		return false, nil
 	}
 	if len(v.stream.PrimaryKey) < 2 {
-		return true
+		return true, nil
 	}
-	full := sha256.Sum256([]byte(v.record.RecordID))
-	id := tallyKey(full[:16])
+	id := sha256.Sum256([]byte(v.record.RecordID))
+	pair := sha256.Sum256(append(id[:], v.record.Identity[:]...))
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	owner, seen := r.owners[id]
-	if !seen {
-		r.owners[id] = v.record.Identity
-		return true
+	before, err := r.owners.take(tallyKey(pair[:16]))
+	if err == nil && before == 0 {
+		_, err = r.owners.take(tallyKey(id[:16]))
 	}
-	if owner == v.record.Identity {
-		return true
+	if err != nil {
+		return false, err
 	}
-	r.owners[id] = tallyKey{}
-	r.warn("two primary keys read the same when joined", v)
-	return false
+	keys, err := r.owners.times(tallyKey(id[:16]))
+	if keys > 1 {
+		r.warn("two primary keys read the same when joined", v)
+	}
+	return keys == 1, err
 }
 
 // warn says once a run why documents are kept.

@@ -160,17 +160,23 @@ func (a *applier) readSomeKeys(
 			}
 		}
 	})
-	a.adopt(foreign, keys, found)
+	if err == nil {
+		err = a.adopt(foreign, keys, found)
+	}
 	return n, err
 }
 
 // adopt gives documents whose _id is not ours (the Python connector's UUIDs) to
 // the key of their record id, if that is the key's alone.
-func (a *applier) adopt(foreign []stored, keys map[string][]*version, found map[string][]stored) {
+func (a *applier) adopt(foreign []stored, keys map[string][]*version, found map[string][]stored) error {
 	for _, d := range foreign {
 		alone := true
 		for _, v := range keys[d.RecordID] {
-			alone = a.recordIDs.alone(v) && alone
+			only, err := a.recordIDs.alone(v)
+			if err != nil {
+				return err
+			}
+			alone = only && alone
 		}
 		if !alone {
 			continue
@@ -179,6 +185,7 @@ func (a *applier) adopt(foreign []stored, keys map[string][]*version, found map[
 			found[v.key()] = append(found[v.key()], d)
 		}
 	}
+	return nil
 }
 
 // readIDs asks by _id; what is found goes under its key hash.

@@ -1,137 +1,227 @@
 package connector
 
 import (
-	"cmp"
-	"encoding/binary"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
 	"sync"
+	"sync/atomic"
 
-	"go.etcd.io/bbolt"
+	"golang.org/x/sync/errgroup"
 )
 
-// tallyKeys is how many keys a tally keeps in memory, about 64 MB of them.
-const tallyKeys = 1 << 20
+// The memory of a tally: half for two tables of keys, the one that fills and the
+// one that is being written, and half for the filters of what is on disk.
+const (
+	minTallyBytes = 16 << 20
+	maxTallyBytes = 64 << 20
+	// tableKeyBytes is what a key takes in the two tables and in the order in
+	// which they are written.
+	tableKeyBytes = 2*tallySlotBytes*4/3 + 4
+)
+
+// maxTallyRuns is how many runs there may be before take waits for a merge: each is
+// a file that is open and that a look-up may have to read.
+const maxTallyRuns = 32
 
 // tallyKey is the hash of what is counted.
 type tallyKey = [16]byte
 
-// tally counts how often each key was taken. It is exact for any number of
-// keys: what does not fit in memory goes to a temporary file. It is safe for
-// concurrent use. Close it when done.
+// tally counts how often each key was taken. It is exact for any number of keys, and
+// its memory does not grow with them: what its table cannot hold goes to temporary
+// files, as sorted runs that are merged when there are many (ADR 0025). Writing and
+// merging happen in the background. It is safe for concurrent use. Close it when done.
 type tally struct {
-	limit int // of keys in memory
+	keys       int // that a table holds
+	filterBits int // of all runs together, about
 
-	mu     sync.Mutex
-	recent map[tallyKey]int64 // counts to be added to those in file
-	file   *bbolt.DB          // nil until the limit was reached once
-	dir    string
+	mu      sync.Mutex
+	changed *sync.Cond  // the background is done with something
+	recent  *tallyTable // what was taken last, with the counts of all time
+	frozen  *tallyTable // is being written; nil when nothing is
+	spare   *tallyTable // was written, and is there to be used again
+	runs    []*tallyRun // oldest first, so that larger ones come before smaller ones
+	merging bool
+	err     error // of the background, for good
+	block   tallyBlock
+
+	background errgroup.Group
+	closing    atomic.Bool // a merge may stop
 }
 
-func newTally(limit int) *tally {
-	return &tally{limit: limit, recent: map[tallyKey]int64{}}
+// newTally returns a tally whose memory is a share of the sync's.
+func (c *Connector) newTally() *tally { return newTally(c.options.MemoryBytes / 4) }
+
+// newTally returns a tally that takes at most about so many bytes of memory.
+func newTally(memory int64) *tally {
+	memory = min(max(memory, minTallyBytes), maxTallyBytes)
+	return newTallyOf(int(memory/2/tableKeyBytes), int(memory/2*8))
+}
+
+// newTallyOf returns a tally with tables of so many keys and filters of so many bits.
+func newTallyOf(keys, filterBits int) *tally {
+	t := &tally{keys: keys, filterBits: filterBits, recent: newTallyTable(keys)}
+	t.changed = sync.NewCond(&t.mu)
+	return t
 }
 
 // take returns how often the key was taken before: 0, 1, 2, ...
 func (t *tally) take(key tallyKey) (int64, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	n, err := t.count(key)
-	if err != nil {
+	if err := t.makeRoom(); err != nil {
 		return 0, err
 	}
-	t.recent[key]++
-	if len(t.recent) >= t.limit {
-		return n, t.spill()
+	n, err := t.count(key)
+	if err == nil {
+		t.recent.put(key, n+1)
 	}
-	return n, nil
+	return n, err
+}
+
+// times returns how often the key was taken, and takes it not.
+func (t *tally) times(key tallyKey) (int64, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.count(key)
 }
 
 // has reports whether the key was ever taken.
 func (t *tally) has(key tallyKey) (bool, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	n, err := t.count(key)
+	n, err := t.times(key)
 	return n > 0, err
 }
 
+// count looks for the newest count of the key: it holds all that came before it.
 func (t *tally) count(key tallyKey) (int64, error) {
-	n := t.recent[key]
-	if t.file == nil {
+	if n := t.recent.get(key); n > 0 {
 		return n, nil
 	}
-	err := t.file.View(func(tx *bbolt.Tx) error {
-		if value := tx.Bucket(tallyBucket()).Get(key[:]); value != nil {
-			n += int64(binary.BigEndian.Uint64(value))
+	if t.frozen != nil {
+		if n := t.frozen.get(key); n > 0 {
+			return n, nil
 		}
-		return nil
-	})
-	return n, err
-}
-
-// spill adds what is in memory to the file, in the order of the keys, which is
-// what a B+ tree likes.
-func (t *tally) spill() error {
-	if err := t.open(); err != nil {
-		return err
 	}
-	keys := make([]tallyKey, 0, len(t.recent))
-	for key := range t.recent {
-		keys = append(keys, key)
-	}
-	slices.SortFunc(keys, func(a, b tallyKey) int { return cmp.Compare(string(a[:]), string(b[:])) })
-	err := t.file.Update(func(tx *bbolt.Tx) error {
-		bucket := tx.Bucket(tallyBucket())
-		for _, key := range keys {
-			n := uint64(t.recent[key])
-			if old := bucket.Get(key[:]); old != nil {
-				n += binary.BigEndian.Uint64(old)
-			}
-			if err := bucket.Put(key[:], binary.BigEndian.AppendUint64(nil, n)); err != nil {
-				return err
-			}
+	for i := len(t.runs) - 1; i >= 0; i-- {
+		if n, err := t.runs[i].count(key, &t.block); n > 0 || err != nil {
+			return n, err
 		}
-		return nil
-	})
-	clear(t.recent)
-	return err
+	}
+	return 0, nil
 }
 
-func (t *tally) open() error {
-	if t.file != nil {
-		return nil
+// makeRoom has a full table written and begins an empty one. It waits while the one
+// before it is still being written, or when merging has fallen far behind; the lock is
+// free meanwhile.
+func (t *tally) makeRoom() error {
+	for t.err == nil && t.recent.used >= t.keys &&
+		(t.frozen != nil || t.merging && len(t.runs) >= maxTallyRuns) {
+		t.changed.Wait()
 	}
-	dir, err := os.MkdirTemp("", "destination-astra-")
-	if err != nil {
-		return fmt.Errorf("keep track of records: %w", err)
+	if t.err != nil || t.recent.used < t.keys {
+		return t.err
 	}
-	t.dir = dir
-	// The file dies with the process: nothing of it needs to survive a crash.
-	t.file, err = bbolt.Open(filepath.Join(dir, "tally"), 0o600, &bbolt.Options{NoSync: true, NoFreelistSync: true})
-	if err != nil {
-		return fmt.Errorf("keep track of records: %w", err)
+	t.frozen, t.recent, t.spare = t.recent, t.spare, nil
+	if t.recent == nil {
+		t.recent = newTallyTable(t.keys)
 	}
-	return t.file.Update(func(tx *bbolt.Tx) error {
-		_, err := tx.CreateBucket(tallyBucket())
-		return err
-	})
+	bits := t.bitsFor(t.frozen.used)
+	t.background.Go(func() error { return t.write(bits) })
+	return nil
 }
 
-// close removes the file.
-func (t *tally) close() error {
+// write turns the frozen table into a run.
+func (t *tally) write(filterBits int) error {
+	run, err := writeTable(t.frozen, filterBits) // nobody changes what is frozen
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.dir == "" {
-		return nil
+	defer t.changed.Broadcast()
+	if err != nil {
+		t.err = temporaryError(err)
+		return t.err
 	}
-	var err error
-	if t.file != nil {
-		err = t.file.Close()
+	t.runs = append(t.runs, run)
+	t.spare, t.frozen = t.frozen, nil
+	t.spare.clear()
+	if !t.merging {
+		t.merging = true
+		t.background.Go(t.merge)
 	}
-	return errors.Join(err, os.RemoveAll(t.dir))
+	return nil
 }
 
-func tallyBucket() []byte { return []byte("tally") }
+// merge merges runs until there are few.
+func (t *tally) merge() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for {
+		from, to := t.crowded()
+		if from == to || t.err != nil || t.closing.Load() {
+			t.merging = false
+			t.changed.Broadcast()
+			return t.err
+		}
+		old := t.runs[from:to:to]
+		bits := t.bitsFor(0, old...)
+		t.mu.Unlock()
+		run, err := mergeRuns(old, bits, &t.closing)
+		t.mu.Lock()
+		switch {
+		case errors.Is(err, errTallyClosing):
+			continue
+		case err != nil:
+			t.err = temporaryError(err)
+			continue
+		}
+		// Only the end of runs has grown meanwhile.
+		runs := append(append(append([]*tallyRun{}, t.runs[:from]...), run), t.runs[to:]...)
+		t.runs = runs
+		for _, r := range old {
+			t.err = errors.Join(t.err, r.file.Close())
+		}
+		t.changed.Broadcast()
+	}
+}
+
+// crowded returns the runs to merge next, or an empty range: the oldest tallyFan
+// neighbours that have been merged equally often.
+func (t *tally) crowded() (from, to int) {
+	for to < len(t.runs) {
+		if t.runs[to].level != t.runs[from].level {
+			from = to
+		}
+		to++
+		if to-from == tallyFan {
+			return from, to
+		}
+	}
+	return 0, 0
+}
+
+// bitsFor is the share of the filters' memory of a run that is written now, of so
+// many new keys or in the place of those runs. Half the memory goes round by the
+// number of keys; what larger and older runs took when there were fewer keys stays
+// within the other half.
+func (t *tally) bitsFor(keys int, replaced ...*tallyRun) int {
+	total := keys
+	for _, r := range t.runs {
+		total += r.keys
+	}
+	for _, r := range replaced {
+		keys += r.keys
+	}
+	return min(maxFilterBits*keys, int(float64(t.filterBits)/2*float64(keys)/float64(max(total, 1))))
+}
+
+// close removes the files.
+func (t *tally) close() error {
+	t.closing.Store(true)
+	// The background's error was take's already, or nobody needs what it wrote.
+	_ = t.background.Wait()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var errs []error
+	for _, r := range t.runs {
+		errs = append(errs, r.file.Close())
+	}
+	t.runs = nil
+	return errors.Join(errs...)
+}

@@ -76,11 +76,11 @@ func (c *Connector) Verify(
 		return nil, err
 	}
 	v := &verifier{
-		applier: applier, exists: exists, vectors: o.Vectors, seen: newTally(tallyKeys),
+		applier: applier, exists: exists, vectors: o.Vectors, seen: c.newTally(),
 		streams: map[*stream]*StreamVerification{}, contents: map[*stream]map[tallyKey]*wanted{},
 		result: &Verification{Collection: c.config.Indexing.Collection, Exists: exists},
 	}
-	defer func() { err = errors.Join(err, v.seen.close(), applier.written.close()) }()
+	defer func() { err = errors.Join(err, v.seen.close(), applier.forget()) }()
 	for i, s := range dry.streams.list {
 		one := &StreamVerification{Stream: s.Descriptor.String(), byKey: map[string]*Finding{}}
 		v.streams[s] = one

@@ -119,11 +119,11 @@ func (c *Connector) newRun(all *streams, builder *document.Builder, coll collect
 		intake: newIntake(all, builder, memory, workers()),
 		applier: &applier{
 			collection: coll, embedder: c.embedder, ledger: ledger, memory: memory,
-			embedderID: c.fingerprint(), rejects: rejects, written: newTally(tallyKeys), recordIDs: newRecordIDs(c.log),
+			embedderID: c.fingerprint(), rejects: rejects, written: c.newTally(), recordIDs: newRecordIDs(c.newTally(), c.log),
 			cache: newVectorCache(cachedVectors), settle: c.options.Timing.Settle, log: c.log,
 		},
 		batcher: &batcher{
-			streams: all, ledger: ledger, memory: memory, ordinals: newTally(tallyKeys), rejects: rejects,
+			streams: all, ledger: ledger, memory: memory, ordinals: c.newTally(), rejects: rejects,
 			finalise: f.finalise, flushInterval: c.config.Processing.FlushInterval, log: c.log,
 			batch: newBatch(), unknown: map[protocol.StreamDescriptor]int64{}, renamed: map[renamedField]bool{},
 		},
@@ -132,7 +132,7 @@ func (c *Connector) newRun(all *streams, builder *document.Builder, coll collect
 
 // close removes the run's temporary files.
 func (r *run) close() error {
-	return errors.Join(r.batcher.ordinals.close(), r.applier.written.close())
+	return errors.Join(r.batcher.ordinals.close(), r.applier.forget())
 }
 
 // pipeline runs all stages until the input or stop ends, everything read is

@@ -1,0 +1,62 @@
+package connector
+
+import "math/bits"
+
+// maxFilterBits is how many bits of a filter a key takes at most: one look-up in some
+// two hundred that could have been spared is not.
+const maxFilterBits = 12
+
+// filterBlockWords is the size of a filter's block, one line of a processor's cache.
+const filterBlockWords = 8
+
+// tallyFilter is a Bloom filter in blocks: it knows of most keys that they are not in
+// a run. One without memory says of every key that it may be.
+type tallyFilter struct {
+	words  []uint64
+	probes int
+}
+
+// newTallyFilter returns an empty filter of about so many bits for so many keys.
+func newTallyFilter(keys, filterBits int) tallyFilter {
+	blocks := filterBits / (64 * filterBlockWords)
+	if blocks == 0 || keys == 0 {
+		return tallyFilter{}
+	}
+	// The best number of probes is ln 2 times the bits a key; seven of nine bits
+	// each are in one hash.
+	probes := min(max(filterBits*7/10/keys, 1), 7)
+	return tallyFilter{words: make([]uint64, blocks*filterBlockWords), probes: probes}
+}
+
+// block returns the key's block, and a hash for the bits in it.
+func (f *tallyFilter) block(key tallyKey) ([]uint64, uint64) {
+	hash, within := spread(key)
+	at, _ := bits.Mul64(hash, uint64(len(f.words)/filterBlockWords))
+	return f.words[at*filterBlockWords:][:filterBlockWords], within
+}
+
+func (f *tallyFilter) add(key tallyKey) {
+	if f.words == nil {
+		return
+	}
+	block, hash := f.block(key)
+	for range f.probes {
+		block[hash>>6&7] |= 1 << (hash & 63)
+		hash >>= 9
+	}
+}
+
+// mayHave is false only for a key that was not added.
+func (f *tallyFilter) mayHave(key tallyKey) bool {
+	if f.words == nil {
+		return true
+	}
+	block, hash := f.block(key)
+	for range f.probes {
+		if block[hash>>6&7]&(1<<(hash&63)) == 0 {
+			return false
+		}
+		hash >>= 9
+	}
+	return true
+}
