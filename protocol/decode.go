@@ -69,7 +69,7 @@ func (r *Reader) state(raw []byte) (*State, string) {
 
 // status returns the stream status of a trace; nil for other traces. One that cannot be read
 // is counted and skipped: without it nothing is deleted, so that nothing is lost.
-func (r *Reader) status(trace []byte) *StreamStatus {
+func (r *Reader) status(l line, trace []byte) *StreamStatus {
 	if typ := lookup(trace, "type"); !isString(typ) || string(unquote(typ)) != "STREAM_STATUS" {
 		return nil
 	}
@@ -83,7 +83,7 @@ func (r *Reader) status(trace []byte) *StreamStatus {
 			return &StreamStatus{Stream: stream, Status: text}
 		}
 	}
-	r.skipped++
+	r.skip(l)
 	return nil
 }
 

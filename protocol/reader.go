@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"unicode/utf8"
 )
 
@@ -25,7 +26,10 @@ type ReaderOptions struct {
 type Reader struct {
 	lines    *lineReader
 	maxBytes int
-	skipped  int64
+	skipped  atomic.Int64 // read while a last call may still wait for its input
+	filled   int64        // lines that are not blank
+	messages int64        // of any type of the protocol
+	sample   sample
 	names    map[string]string // JSON token -> name, so that a record allocates no names
 }
 
@@ -37,6 +41,8 @@ type LineError struct {
 	Type   string // RECORD, STATE, "RECORD or STATE" when it was cut too early, or ""
 	Offset int    // of the first bad byte from the line's start, -1 when Reason says it all
 	Reason string
+	// Looks says what the input looks like when no message came before the line; "" otherwise.
+	Looks string
 }
 
 // Error names the line, the type and the reason.
@@ -69,9 +75,30 @@ func NewReader(r io.Reader, o ReaderOptions) *Reader {
 }
 
 // Skipped returns how many lines so far were no protocol message at all: text that is not
-// JSON, JSON without a type, a stream status that cannot be read. Blank lines and messages of
-// types that a destination has no use for are not counted.
-func (r *Reader) Skipped() int64 { return r.skipped }
+// JSON, JSON without a type or with one such as "record", a stream status that cannot be read.
+// Blank lines and messages of types that a destination has no use for are not counted. Unlike
+// the other methods it may be called at any time.
+func (r *Reader) Skipped() int64 { return r.skipped.Load() }
+
+// Judge says after the last line whether the input was one at all: an *InputError when lines
+// came and none was a message, or when nothing came. Without messages nobody can tell a source
+// that had nothing to say from a wrong file, so it is the caller's to accept empty input.
+func (r *Reader) Judge() error {
+	if r.messages > 0 {
+		return nil
+	}
+	f := r.sample.format()
+	return &InputError{Lines: r.filled, Looks: f.name, Advice: f.advice}
+}
+
+// SkippedLooks says what the skipped lines look like when they are messages but for a detail;
+// "" otherwise. It is for after the last line.
+func (r *Reader) SkippedLooks() string {
+	if r.sample.misspelt {
+		return r.sample.format().name
+	}
+	return ""
+}
 
 // Next returns the next RECORD, STATE or stream status. It returns io.EOF at the end, a
 // *LineError for a line that would lose data if it were skipped (the next call goes on with the
@@ -82,7 +109,7 @@ func (r *Reader) Next() (Message, error) {
 		switch {
 		case errors.Is(err, errTooLong):
 			reason := fmt.Sprintf("longer than %d bytes", r.maxBytes)
-			return Message{}, lineError(l, claimedType(l.text, false), -1, reason)
+			return Message{}, r.broken(lineError(l, claimedType(l.text, false), -1, reason))
 		case errors.Is(err, io.EOF):
 			return Message{}, io.EOF
 		case err != nil:
@@ -105,26 +132,51 @@ func (r *Reader) parse(l line) (Message, error) {
 	if s.peek() == 0 && s.pos == len(l.text) {
 		return Message{}, nil
 	}
+	r.filled++
 	e, ok := parseEnvelope(&s)
 	if !ok {
 		claimed := claimedType(l.text, !l.terminated)
 		if claimed == "" {
-			r.skipped++
+			r.skip(l)
 			return Message{}, nil
 		}
-		return Message{}, lineError(l, claimed, s.pos, s.fault)
+		return Message{}, r.broken(lineError(l, claimed, s.pos, s.fault))
 	}
 	return r.dispatch(l, &e)
+}
+
+// skip counts a line that is no message.
+func (r *Reader) skip(l line) {
+	r.skipped.Add(1)
+	r.sample.add(l.text)
+}
+
+// broken tells of an input that was none from the start on: its first broken line is then
+// the least of its faults.
+func (r *Reader) broken(e *LineError) *LineError {
+	if r.messages == 0 && r.filled > 1 {
+		e.Looks = r.sample.format().name
+	}
+	return e
 }
 
 // dispatch decodes a line that is valid JSON, save its UTF-8.
 func (r *Reader) dispatch(l line, e *envelope) (Message, error) {
 	if !isString(e.typ) {
-		r.skipped++
+		r.skip(l)
 		return Message{}, nil
 	}
 	m, fault := Message{Line: l.number}, ""
-	switch string(unquote(e.typ)) {
+	typ := string(unquote(e.typ))
+	switch {
+	case isMessageType(typ):
+		r.messages++
+	case !looksLikeType(typ):
+		r.sample.misspelt = r.sample.misspelt || isMisspelt(typ)
+		r.skip(l)
+		return Message{}, nil
+	}
+	switch typ {
 	case TypeRecord:
 		m.Type = TypeRecord
 		m.Record, fault = r.record(&e.record)
@@ -132,7 +184,7 @@ func (r *Reader) dispatch(l line, e *envelope) (Message, error) {
 		m.Type = TypeState
 		m.State, fault = r.state(e.state)
 	case TypeTrace:
-		if m.Status = r.status(e.trace); m.Status == nil {
+		if m.Status = r.status(l, e.trace); m.Status == nil {
 			return Message{}, nil
 		}
 		m.Type = TypeTrace
