@@ -11,9 +11,6 @@ import (
 	"destination-astra/protocol"
 )
 
-// progressInterval is how often the totals are logged while a sync runs.
-const progressInterval = 10 * time.Second
-
 // batcher is the ordered middle of the pipeline: one goroutine that numbers
 // equal records, gathers records into batches, queues states in the ledger and
 // finalises streams. Everything that depends on the input's order happens here.
@@ -28,13 +25,12 @@ type batcher struct {
 	flushInterval time.Duration
 	log           *slog.Logger
 
-	batch        *batch
-	records      int64
-	states       int64
-	statusSeen   bool
-	unknown      map[protocol.StreamDescriptor]int64 // records of streams that the catalog lacks
-	renamed      map[renamedField]bool
-	lastProgress time.Time
+	batch      *batch
+	records    int64
+	states     int64
+	statusSeen bool
+	strangers  *strangers
+	renamed    map[renamedField]bool
 }
 
 type renamedField struct {
@@ -47,7 +43,6 @@ type renamedField struct {
 func (b *batcher) run(ctx context.Context, slabs <-chan *slab) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	b.lastProgress = time.Now()
 	for {
 		s, ok, err := b.next(ctx, slabs, tick.C)
 		if err != nil {
@@ -92,14 +87,8 @@ func (b *batcher) next(ctx context.Context, slabs <-chan *slab, tick <-chan time
 }
 
 // tick keeps the promise that no state waits longer than the flush interval
-// for a batch to fill, and shows progress.
+// for a batch to fill.
 func (b *batcher) tick(ctx context.Context, now time.Time) error {
-	if now.Sub(b.lastProgress) >= progressInterval {
-		b.lastProgress = now
-		total, states := b.ledger.totals()
-		b.log.Info("writing", "records", total.received, "rejected", total.rejected, "chunks", total.chunks,
-			"embedded", total.embedded, "states", states)
-	}
 	if !b.batch.empty() && now.Sub(b.batch.opened) >= b.flushInterval {
 		return b.flush(ctx)
 	}
@@ -121,7 +110,7 @@ func (b *batcher) take(ctx context.Context, s *slab) error {
 			err = b.record(ctx, it)
 		case m.State != nil:
 			b.states++
-			err = b.ledger.state(m.State)
+			err = b.state(m.State)
 		case m.Status != nil:
 			err = b.status(ctx, m.Status)
 		}
@@ -132,11 +121,22 @@ func (b *batcher) take(ctx context.Context, s *slab) error {
 	return nil
 }
 
+// state queues a state behind what came before it.
+func (b *batcher) state(s *protocol.State) error {
+	if err := b.strangers.state(s); err != nil {
+		return err
+	}
+	return b.ledger.state(s)
+}
+
 func (b *batcher) record(ctx context.Context, it *item) error {
 	b.records++
 	if it.stream == nil {
-		b.unknown[it.message.Record.Stream]++
+		b.strangers.add(&it.message)
 		return nil
+	}
+	if err := b.strangers.meet(it.stream.Descriptor); err != nil {
+		return err
 	}
 	var reject *document.RejectError
 	if errors.As(it.err, &reject) {
@@ -204,6 +204,9 @@ func (b *batcher) warnRenamed(it *item) {
 // before it is stored first.
 func (b *batcher) status(ctx context.Context, status *protocol.StreamStatus) error {
 	b.statusSeen = true
+	if err := b.strangers.meet(status.Stream); err != nil {
+		return err
+	}
 	s := b.streams.byName[status.Stream]
 	if s == nil || status.Status != protocol.StatusComplete || s.completed {
 		return nil

@@ -53,7 +53,7 @@ func Explain(err error) string {
 // error and, if so, fills in the trace.
 func rules() []func(error, *protocol.ErrorTrace) bool {
 	return []func(error, *protocol.ErrorTrace) bool{
-		configFault, settingsFault, lineFault, rejectedFault, staleFault, interruptedFault,
+		configFault, settingsFault, inputFault, lineFault, rejectedFault, staleFault, interruptedFault,
 		dataAPIFault, embedFault, stdoutFault, timeoutFault,
 	}
 }
@@ -85,6 +85,16 @@ func settingsFault(err error, t *protocol.ErrorTrace) bool {
 	return true
 }
 
+// inputFault: an input without any message is a wrong file or a wrong pipe.
+func inputFault(err error, t *protocol.ErrorTrace) bool {
+	var e *protocol.InputError
+	if !errors.As(err, &e) {
+		return false
+	}
+	t.FailureType, t.Message = protocol.ConfigError, sentence(e.Error())
+	return true
+}
+
 // lineFault: skipping a broken record or state would lose data behind an
 // acknowledged state.
 func lineFault(err error, t *protocol.ErrorTrace) bool {
@@ -94,6 +104,10 @@ func lineFault(err error, t *protocol.ErrorTrace) bool {
 	}
 	t.Message = fmt.Sprintf("Line %d of the input is a broken Airbyte message: %s. "+
 		"Everything before it is stored; nothing after it was read.", e.Line, sentence(e.Reason))
+	if e.Looks != "" {
+		t.Message = fmt.Sprintf("The input holds no Airbyte message up to line %d, which is a broken one: "+
+			"it looks like %s.", e.Line, e.Looks)
+	}
 	return true
 }
 

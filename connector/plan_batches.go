@@ -268,5 +268,5 @@ func (p *planner) finish(d *dryRun) {
 	}
 	p.plan.Calls = p.calls.finish()
 	p.plan.SkippedLines = d.skipped
-	p.plan.UnknownStreamRecords = d.unknownByName()
+	p.plan.UnknownStreamRecords = d.strangers.byName()
 }

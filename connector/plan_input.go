@@ -22,12 +22,12 @@ type dryRun struct {
 	memory   int64
 	consumer dryConsumer
 
-	budget   *budget
-	ordinals *tally
-	open     *batch
-	older    map[*stream]int64
-	unknown  map[protocol.StreamDescriptor]int64 // records of streams that the catalog lacks
-	skipped  int64                               // lines that are no messages
+	budget    *budget
+	ordinals  *tally
+	open      *batch
+	older     map[*stream]int64
+	strangers *strangers
+	skipped   int64 // lines that are no messages
 }
 
 // dryConsumer is what a plan or a verify does with the input.
@@ -45,7 +45,7 @@ type dryConsumer interface {
 func (d *dryRun) read(ctx context.Context, in io.Reader) (err error) {
 	d.budget = newBudget(d.memory)
 	d.open, d.older = newBatch(), map[*stream]int64{}
-	d.unknown = map[protocol.StreamDescriptor]int64{}
+	d.strangers = newStrangers(d.streams, nil)
 	defer func() { err = errors.Join(err, d.ordinals.close()) }()
 	stop, halt := context.WithCancel(ctx)
 	defer halt()
@@ -57,6 +57,12 @@ func (d *dryRun) read(ctx context.Context, in io.Reader) (err error) {
 	group.Go(func() error { return d.take(gctx, intake.ordered) })
 	err = group.Wait()
 	d.skipped = reader.Skipped()
+	if err == nil {
+		err = reader.Judge()
+	}
+	if err == nil {
+		err = d.strangers.judge()
+	}
 	return err
 }
 
@@ -91,7 +97,13 @@ func (d *dryRun) slab(ctx context.Context, s *slab) error {
 	for i := range s.items {
 		it := &s.items[i]
 		if it.message.Record == nil {
+			if err := d.named(it.message); err != nil {
+				return err
+			}
 			continue
+		}
+		if err := d.strangers.meet(it.message.Record.Stream); err != nil {
+			return err
 		}
 		if err := d.record(it); err != nil {
 			return err
@@ -103,6 +115,14 @@ func (d *dryRun) slab(ctx context.Context, s *slab) error {
 		}
 	}
 	return nil
+}
+
+// named takes note of the stream that a state or a status is about.
+func (d *dryRun) named(m protocol.Message) error {
+	if m.State != nil {
+		return d.strangers.state(m.State)
+	}
+	return d.strangers.meet(m.Status.Stream)
 }
 
 // flush hands the open batch on and gives its memory back.
@@ -125,7 +145,7 @@ func (d *dryRun) record(it *item) error {
 	var reject *document.RejectError
 	switch {
 	case it.stream == nil:
-		d.unknown[it.message.Record.Stream]++
+		d.strangers.add(&it.message)
 		return nil
 	case errors.As(it.err, &reject):
 		d.budget.free(it.bytes)
@@ -151,18 +171,6 @@ func (d *dryRun) record(it *item) error {
 		d.older[it.stream]++
 	}
 	return nil
-}
-
-// unknownByName is unknown as people read it; nil when there is none.
-func (d *dryRun) unknownByName() map[string]int64 {
-	if len(d.unknown) == 0 {
-		return nil
-	}
-	byName := map[string]int64{}
-	for s, n := range d.unknown {
-		byName[s.String()] += n
-	}
-	return byName
 }
 
 // keyFromHex is a hash of 32 hex digits.

@@ -52,7 +52,7 @@ func (c *Connector) Read(ctx context.Context, catalog *protocol.Catalog, from Re
 		s.Streams++
 	}
 	c.log.Info("reading ended", "records", s.Records, "streams", s.Streams,
-		"seconds", s.Duration.Round(time.Millisecond).Seconds())
+		"seconds", seconds(s.Duration))
 	return s, nil
 }
 

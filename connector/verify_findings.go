@@ -135,5 +135,5 @@ func (v *verifier) finish(d *dryRun) {
 		v.result.Differences += one.Missing + one.Stale + one.Differing
 	}
 	v.result.SkippedLines = d.skipped
-	v.result.UnknownStreamRecords = d.unknownByName()
+	v.result.UnknownStreamRecords = d.strangers.byName()
 }

@@ -103,7 +103,7 @@ func TestVerifyFinds(t *testing.T) {
 					require.Equal(w.t, "s_29", v.Streams[0].Findings[0].Key)
 					require.Len(w.t, v.Streams[0].Findings, 1)
 				}
-				v = w.verify(nil, connector.VerifyOptions{}, mode(2))
+				v = w.verify([]string{complete("s")}, connector.VerifyOptions{}, mode(2))
 				if replaces {
 					require.Equal(w.t, [3]int64{0, 30, 0}, counted(v))
 				} else {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"time"
@@ -44,6 +45,9 @@ func (c *Connector) Write(ctx context.Context, catalog *protocol.Catalog, in io.
 	defer cancel()
 	reader := protocol.NewReader(in, protocol.ReaderOptions{})
 	err = r.pipeline(work, ctx, reader)
+	if err == nil {
+		err = r.judge(reader)
+	}
 	if err == nil {
 		err = r.atEnd(work)
 	}
@@ -125,7 +129,7 @@ func (c *Connector) newRun(all *streams, builder *document.Builder, coll collect
 		batcher: &batcher{
 			streams: all, ledger: ledger, memory: memory, ordinals: c.newTally(), rejects: rejects,
 			finalise: f.finalise, flushInterval: c.config.Processing.FlushInterval, log: c.log,
-			batch: newBatch(), unknown: map[protocol.StreamDescriptor]int64{}, renamed: map[renamedField]bool{},
+			batch: newBatch(), strangers: newStrangers(all, ledger), renamed: map[renamedField]bool{},
 		},
 	}
 }
@@ -148,12 +152,30 @@ func (r *run) pipeline(ctx, stop context.Context, reader *protocol.Reader) error
 		reason = r.intake.build(gctx, stop)
 		return nil // what came before the end is stored first, whatever ended it
 	})
-	group.Go(func() error { return r.batcher.run(gctx, r.intake.ordered) })
+	busy, idle := context.WithCancel(gctx)
+	group.Go(func() error {
+		defer idle()
+		return r.batcher.run(gctx, r.intake.ordered)
+	})
+	group.Go(func() error {
+		logProgress(busy, r.batcher.ledger, r.log)
+		return nil
+	})
 	err := group.Wait()
 	if err == nil {
 		return reason
 	}
 	return err
+}
+
+// judge says whether what was read to its end was an input for this catalog. Nothing at all is
+// one: a source may have had nothing to say.
+func (r *run) judge(reader *protocol.Reader) error {
+	var unusable *protocol.InputError
+	if err := reader.Judge(); errors.As(err, &unusable) && unusable.Lines > 0 {
+		return fmt.Errorf("write: %w", unusable)
+	}
+	return r.batcher.strangers.judge()
 }
 
 // atEnd finalises, at the end of an input without any STREAM_STATUS, the
@@ -191,16 +213,17 @@ func (r *run) report(reader *protocol.Reader, started time.Time) Summary {
 	if s.SkippedLines > 0 {
 		r.log.Warn("lines that are no Airbyte messages were skipped", "lines", s.SkippedLines)
 	}
-	for stream, n := range r.batcher.unknown {
-		s.UnknownStreamRecords += n
-		r.log.Warn("records of a stream that the catalog lacks were skipped", "stream", stream, "records", n)
+	if n := reader.Misspelt(); n > 0 {
+		r.log.Warn("some of them have a type that is not in capital letters, such as RECORD", "lines", n)
 	}
+	s.UnknownStreamRecords = r.batcher.strangers.report(r.log)
 	if total.dropped > 0 {
 		r.log.Info("deletions of streams that do not deduplicate were dropped", "records", total.dropped)
 	}
 	used := r.connector.usage()
 	r.log.Info("writing ended", "records", s.Records, "rejected", s.Rejected, "chunks", s.Chunks,
 		"embedded", s.Embedded, "reused", s.Reused, "deleted", s.Deleted, "states", s.States,
-		"tokens", used.tokens, "retries", used.retries, "cost", r.connector.cost(used), "seconds", s.Duration.Round(time.Millisecond).Seconds())
+		"tokens", used.tokens, "retries", used.retries, "cost", r.connector.cost(used),
+		"seconds", seconds(s.Duration))
 	return s
 }

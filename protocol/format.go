@@ -108,8 +108,7 @@ func zerosAt(head []byte, start int) bool {
 
 // sample is the beginning of the first lines of an input that are no messages.
 type sample struct {
-	lines    [][]byte
-	misspelt bool // one has a type of the protocol in other than capital letters
+	lines [][]byte
 }
 
 func (s *sample) add(text []byte) {
@@ -128,8 +127,6 @@ func (s *sample) format() format {
 	}
 	first := bytes.TrimSpace(s.lines[0])
 	switch {
-	case s.misspelt:
-		return format{"messages whose type is not in capital letters", `write "type":"RECORD" and "type":"STATE"`}
 	case bytes.HasPrefix(first, []byte("[")):
 		return format{"a JSON array", "put each of its items on a line of its own, such as with jq -c '.[]'; " + wrapAdvice}
 	case isWhole(s.lines[0]) && isObject(first):

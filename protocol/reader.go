@@ -27,6 +27,7 @@ type Reader struct {
 	lines    *lineReader
 	maxBytes int
 	skipped  atomic.Int64 // read while a last call may still wait for its input
+	misspelt atomic.Int64 // of those
 	filled   int64        // lines that are not blank
 	messages int64        // of any type of the protocol
 	sample   sample
@@ -77,7 +78,7 @@ func NewReader(r io.Reader, o ReaderOptions) *Reader {
 // Skipped returns how many lines so far were no protocol message at all: text that is not
 // JSON, JSON without a type or with one such as "record", a stream status that cannot be read.
 // Blank lines and messages of types that a destination has no use for are not counted. Unlike
-// the other methods it may be called at any time.
+// Next and Judge it may be called at any time.
 func (r *Reader) Skipped() int64 { return r.skipped.Load() }
 
 // Judge says after the last line whether the input was one at all: an *InputError when lines
@@ -87,18 +88,13 @@ func (r *Reader) Judge() error {
 	if r.messages > 0 {
 		return nil
 	}
-	f := r.sample.format()
+	f := r.looks()
 	return &InputError{Lines: r.filled, Looks: f.name, Advice: f.advice}
 }
 
-// SkippedLooks says what the skipped lines look like when they are messages but for a detail;
-// "" otherwise. It is for after the last line.
-func (r *Reader) SkippedLooks() string {
-	if r.sample.misspelt {
-		return r.sample.format().name
-	}
-	return ""
-}
+// Misspelt returns how many of the skipped lines have a type of the protocol in other than
+// capital letters. It may be called at any time too.
+func (r *Reader) Misspelt() int64 { return r.misspelt.Load() }
 
 // Next returns the next RECORD, STATE or stream status. It returns io.EOF at the end, a
 // *LineError for a line that would lose data if it were skipped (the next call goes on with the
@@ -151,11 +147,19 @@ func (r *Reader) skip(l line) {
 	r.sample.add(l.text)
 }
 
+// looks says what the skipped lines look like.
+func (r *Reader) looks() format {
+	if r.misspelt.Load() > 0 {
+		return format{"messages whose type is not in capital letters", `write "type":"RECORD" and "type":"STATE"`}
+	}
+	return r.sample.format()
+}
+
 // broken tells of an input that was none from the start on: its first broken line is then
 // the least of its faults.
 func (r *Reader) broken(e *LineError) *LineError {
 	if r.messages == 0 && r.filled > 1 {
-		e.Looks = r.sample.format().name
+		e.Looks = r.looks().name
 	}
 	return e
 }
@@ -172,7 +176,9 @@ func (r *Reader) dispatch(l line, e *envelope) (Message, error) {
 	case isMessageType(typ):
 		r.messages++
 	case !looksLikeType(typ):
-		r.sample.misspelt = r.sample.misspelt || isMisspelt(typ)
+		if isMisspelt(typ) {
+			r.misspelt.Add(1)
+		}
 		r.skip(l)
 		return Message{}, nil
 	}
