@@ -21,6 +21,7 @@ type batch struct {
 	opened    time.Time
 	fallBacks int           // how often fallBack left something to do
 	done      chan struct{} // closed when the batch is applied and its keys are free
+	held      *batch        // versions of its keys that came while it was in flight; nil for none
 }
 
 func newBatch() *batch {
@@ -29,9 +30,9 @@ func newBatch() *batch {
 
 // add puts a record into the batch. A newer version of a record takes the
 // place of an older one of the same batch, which is never sent.
-func (b *batch) add(v *version, now time.Time) {
-	if len(b.versions) == 0 {
-		b.opened = now
+func (b *batch) add(v *version, came time.Time) {
+	if b.empty() || came.Before(b.opened) {
+		b.opened = came
 	}
 	old := b.byKey[v.key()]
 	if old == nil {

@@ -62,6 +62,9 @@ func (b *batcher) run(ctx context.Context, slabs <-chan *slab) error {
 // enough, or one whose memory the intake waits for.
 func (b *batcher) next(ctx context.Context, slabs <-chan *slab, tick <-chan time.Time) (*slab, bool, error) {
 	for {
+		if err := b.resume(ctx); err != nil {
+			return nil, false, err
+		}
 		select {
 		case s, ok := <-slabs:
 			return s, ok, nil
@@ -76,6 +79,7 @@ func (b *batcher) next(ctx context.Context, slabs <-chan *slab, tick <-chan time
 		case s, ok := <-slabs:
 			return s, ok, nil
 		case <-b.memory.wake:
+		case <-b.flights.landed:
 		case now := <-tick:
 			if err := b.tick(ctx, now); err != nil {
 				return nil, false, err
@@ -177,9 +181,30 @@ func (b *batcher) reject(ctx context.Context, it *item, reject *document.RejectE
 	return b.add(ctx, newVersion(it.stream, one, it.bytes))
 }
 
-// add puts a version into the open batch, and sends it when it is full.
+// add puts a version into the open batch, or holds it back while its key is in flight.
 func (b *batcher) add(ctx context.Context, v *version) error {
-	b.batch.add(v, time.Now())
+	now := time.Now()
+	if b.flights.hold(v, now) {
+		return nil
+	}
+	return b.place(ctx, v, now)
+}
+
+// resume takes up what was held for batches that have landed since.
+func (b *batcher) resume(ctx context.Context) error {
+	for _, held := range b.flights.land() {
+		for _, v := range held.versions {
+			if err := b.place(ctx, v, held.opened); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// place puts a version into the open batch and sends that when it is full.
+func (b *batcher) place(ctx context.Context, v *version, came time.Time) error {
+	b.batch.add(v, came)
 	if b.batch.full() {
 		return b.flush(ctx)
 	}
@@ -231,10 +256,18 @@ func (b *batcher) flush(ctx context.Context) error {
 	return b.flights.start(ctx, full)
 }
 
-// drain sends the open batch and waits until nothing is in flight.
+// drain sends the open batch and what is held, and waits until nothing is in flight.
 func (b *batcher) drain(ctx context.Context) error {
-	if err := b.flush(ctx); err != nil {
-		return err
+	for !b.batch.empty() || !b.flights.idle() {
+		if err := b.flush(ctx); err != nil {
+			return err
+		}
+		if err := b.flights.wait(ctx); err != nil {
+			return err
+		}
+		if err := b.resume(ctx); err != nil {
+			return err
+		}
 	}
-	return b.flights.wait(ctx)
+	return nil
 }

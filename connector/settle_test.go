@@ -47,17 +47,19 @@ func TestLateWrites(t *testing.T) {
 					lost = time.Now()
 					return late.apply(r, body)
 				})
-				// Each version in a batch of its own: 100 other records follow it.
-				var lines []string
+				// Each version in a batch of its own, which 99 other records fill and the next one follows
+				// when it is applied, unless its write is the lost one.
+				input := &source{world: w}
 				for i, line := range test.lines {
-					lines = append(lines, line)
-					for j := range 100 {
-						lines = append(lines, row("s", 1000*(i+1)+j, "filler"))
+					input.say(line)
+					for j := range 99 {
+						input.say(row("s", 1000*(i+1)+j, "filler"))
 					}
-					lines = append(lines, streamState("s", i))
+					input.say(streamState("s", i))
+					input.steps = append(input.steps, func() { w.wait(10 * time.Second) })
 				}
 				var acknowledged time.Time
-				r := w.sync(attempt{streams: streams, lines: lines, onState: func(s state) {
+				r := w.sync(attempt{streams: streams, input: input, onState: func(s state) {
 					if acknowledged.IsZero() && !lost.IsZero() {
 						acknowledged = time.Now()
 					}
