@@ -38,13 +38,22 @@ func Run(
 	ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string,
 ) int {
 	limitMemory(getenv)
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, getenv: getenv, writer: protocol.NewWriter(stdout)}
+	out, freeOut := newOutput(ctx, stdout)
+	defer freeOut()
+	messages, freeMessages := newOutput(ctx, stderr)
+	defer freeMessages()
+	a := &app{stdin: stdin, stdout: out, stderr: messages, getenv: getenv, writer: protocol.NewWriter(out)}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
-	return a.exitCode(ctx, root.ExecuteContext(ctx))
+	root.SetOut(out)
+	root.SetErr(messages)
+	code := a.exitCode(ctx, root.ExecuteContext(ctx))
+	if err := out.failed(); code == ExitDone && err != nil {
+		fmt.Fprintf(messages, "destination-astra: stdout: %v\n", err)
+		return ExitFailed
+	}
+	return code
 }
 
 // usageError is a wrong command line.
@@ -77,6 +86,9 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 	}
 	if traceErr := a.writer.TraceError(connector.Classify(err)); traceErr != nil {
 		fmt.Fprintf(a.stderr, "destination-astra: %v\n", traceErr)
+		if ctx.Err() != nil {
+			return ExitInterrupted
+		}
 		return ExitFailed
 	}
 	if errors.Is(err, connector.ErrInterrupted) || ctx.Err() != nil {
