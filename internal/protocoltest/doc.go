@@ -1,7 +1,7 @@
 // Package protocoltest checks, in tests, that what a connector prints is the Airbyte protocol:
-// each line of stdout against the definition AirbyteMessage of the protocol's own JSON schema.
+// each line of stdout against messages.json, which holds what we rely on in our own words.
 //
-// The schema file (airbyte_protocol.yaml of the airbyte-protocol repository) is read in place
-// beside the checkout and is not part of it. Where it is absent only the lines' form is
-// checked, and the test's log says so.
+// Where the protocol's own JSON schema (airbyte_protocol.yaml of the airbyte-protocol
+// repository) lies beside the checkout, it is read in place, and each line is held against its
+// definition AirbyteMessage as well.
 package protocoltest

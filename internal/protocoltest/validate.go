@@ -2,6 +2,7 @@ package protocoltest
 
 import (
 	"bytes"
+	_ "embed" // messages.json
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,18 +16,21 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// bodies names the member that carries the body of each message type. The schema requires
-// only `type`, so this is checked apart.
+// messages are the rules of our own, a JSON schema of one message.
+//
+//go:embed messages.json
+var messages []byte
+
+// bodies names the member that carries the body of each message type. Schemas require only
+// `type`, so this is checked apart.
 var bodies = map[string]string{
-	"RECORD":              "record",
-	"STATE":               "state",
-	"LOG":                 "log",
-	"SPEC":                "spec",
-	"CONNECTION_STATUS":   "connectionStatus",
-	"CATALOG":             "catalog",
-	"TRACE":               "trace",
-	"CONTROL":             "control",
-	"DESTINATION_CATALOG": "destination_catalog",
+	"RECORD":            "record",
+	"STATE":             "state",
+	"LOG":               "log",
+	"SPEC":              "spec",
+	"CONNECTION_STATUS": "connectionStatus",
+	"CATALOG":           "catalog",
+	"TRACE":             "trace",
 }
 
 // traceBodies does the same for the types of a trace.
@@ -37,28 +41,24 @@ var traceBodies = map[string]string{
 	"ANALYTICS":     "analytics",
 }
 
-// loadSchema compiles the schema once; it is safe for concurrent use.
-var loadSchema = sync.OnceValues(compileSchema)
+// loadSchemas compiles the schemas once; it is safe for concurrent use.
+var loadSchemas = sync.OnceValues(compileSchemas)
 
 // Validate fails the test for each line of output, the whole stdout of a connector, that is
-// not one complete AirbyteMessage. Empty output is fine. Without the schema file it checks the
-// form only (a JSON object a line, the body that belongs to the type) and logs that.
+// not one complete message. Empty output is fine.
 func Validate(t testing.TB, output []byte) {
 	t.Helper()
-	schema, err := loadSchema()
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		t.Logf("the Airbyte protocol schema is absent, only the form is checked: %v", err)
-	case err != nil:
-		t.Errorf("the Airbyte protocol schema does not compile: %v", err)
+	schemas, err := loadSchemas()
+	if err != nil {
+		t.Errorf("a schema of the Airbyte protocol does not compile: %v", err)
 	}
-	for _, problem := range check(schema, output) {
+	for _, problem := range check(schemas, output) {
 		t.Error(problem)
 	}
 }
 
-// check returns what is wrong with each line; schema may be nil.
-func check(schema *jsonschema.Schema, output []byte) []error {
+// check returns what is wrong with each line.
+func check(schemas []*jsonschema.Schema, output []byte) []error {
 	var problems []error
 	rest := output
 	for number := 1; len(rest) > 0; number++ {
@@ -66,7 +66,7 @@ func check(schema *jsonschema.Schema, output []byte) []error {
 		if !terminated {
 			problems = append(problems, fmt.Errorf("line %d: no newline at its end", number))
 		}
-		if err := checkLine(schema, text); err != nil {
+		if err := checkLine(schemas, text); err != nil {
 			problems = append(problems, fmt.Errorf("line %d: %w\n%.2000s", number, err, text))
 		}
 		rest = after
@@ -74,7 +74,7 @@ func check(schema *jsonschema.Schema, output []byte) []error {
 	return problems
 }
 
-func checkLine(schema *jsonschema.Schema, text []byte) error {
+func checkLine(schemas []*jsonschema.Schema, text []byte) error {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		return fmt.Errorf("not JSON: %w", err)
@@ -95,10 +95,12 @@ func checkLine(schema *jsonschema.Schema, text []byte) error {
 			return fmt.Errorf("trace: %w", err)
 		}
 	}
-	if schema == nil {
-		return nil
+	for _, schema := range schemas {
+		if err := schema.Validate(value); err != nil {
+			return err
+		}
 	}
-	return schema.Validate(value)
+	return nil
 }
 
 // bodyOf returns the object that belongs to the message's type.
@@ -115,36 +117,54 @@ func bodyOf(message map[string]any, names map[string]string) (map[string]any, er
 	return body, nil
 }
 
-// compileSchema returns an error that is fs.ErrNotExist when the file is absent.
-func compileSchema() (*jsonschema.Schema, error) {
+// compileSchemas returns our own rules, and the protocol's where its file is there.
+func compileSchemas() ([]*jsonschema.Schema, error) {
+	own, err := compile(messages, "messages.json", "")
+	if err != nil {
+		return nil, err
+	}
 	path, err := schemaPath()
 	if err != nil {
 		return nil, err
 	}
 	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return []*jsonschema.Schema{own}, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read: %w", err)
 	}
+	official, err := compile(text, "https://example.org/airbyte_protocol.yaml", "#/definitions/AirbyteMessage")
+	if err != nil {
+		return nil, err
+	}
+	return []*jsonschema.Schema{own, official}, nil
+}
+
+// compile reads a schema in JSON or YAML and compiles what the fragment names of it.
+func compile(text []byte, name, fragment string) (*jsonschema.Schema, error) {
 	var parsed map[string]any
 	if err := yaml.Unmarshal(text, &parsed); err != nil {
-		return nil, fmt.Errorf("parse: %w", err)
+		return nil, fmt.Errorf("parse %s: %w", name, err)
 	}
 	// Through JSON, because the compiler wants JSON's number types.
 	encoded, err := json.Marshal(parsed)
 	if err != nil {
-		return nil, fmt.Errorf("convert: %w", err)
+		return nil, fmt.Errorf("convert %s: %w", name, err)
 	}
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(encoded))
 	if err != nil {
-		return nil, fmt.Errorf("convert: %w", err)
+		return nil, fmt.Errorf("convert %s: %w", name, err)
 	}
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
-	url, _ := parsed["$id"].(string)
-	if err := compiler.AddResource(url, document); err != nil {
-		return nil, fmt.Errorf("compile: %w", err)
+	if id, _ := parsed["$id"].(string); id != "" {
+		name = id
 	}
-	return compiler.Compile(url + "#/definitions/AirbyteMessage")
+	if err := compiler.AddResource(name, document); err != nil {
+		return nil, fmt.Errorf("compile %s: %w", name, err)
+	}
+	return compiler.Compile(name + fragment)
 }
 
 // schemaPath returns where the schema is kept: beside the folder that holds go.mod.
