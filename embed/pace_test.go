@@ -224,15 +224,6 @@ func TestARateLimitWithoutHeadersIsSurvived(t *testing.T) {
 	})
 }
 
-// TestSomeRequestAlwaysComesLast: a 429 is no failed attempt while others get through.
-func TestSomeRequestAlwaysComesLast(t *testing.T) {
-	bubble(t, embedtest.Options{RequestsPerMinute: 60, Quiet: true}, func(t *testing.T, server *embedtest.Server) {
-		e, _ := paced(t, server, embed.Common{Retry: retry.Policy{MaxAttempts: 4}})
-		mustEmbed(t, e, numbered(300, 1)...)
-		require.Positive(t, server.Counts().Limited)
-	})
-}
-
 func TestCeilings(t *testing.T) {
 	t.Run("requests per minute", func(t *testing.T) {
 		bubble(t, embedtest.Options{}, func(t *testing.T, server *embedtest.Server) {
