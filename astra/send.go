@@ -95,6 +95,9 @@ func (c *Client) repeat(ctx context.Context, k call, op func(context.Context) er
 		}
 	}
 	err := retry.Do(ctx, policy, func(ctx context.Context, attempt int) error {
+		if err := beforeWrite(ctx, k.command); err != nil {
+			return err
+		}
 		err := op(ctx)
 		observe(ctx, err)
 		return k.judge(err, attempt)
