@@ -1,6 +1,7 @@
 package document
 
 import (
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,7 +39,7 @@ func (b *building) run() *RejectError {
 	if err != nil {
 		return err
 	}
-	l, err := b.layout()
+	l, err := b.layout(len(chunks))
 	if err != nil {
 		return err
 	}
@@ -145,7 +146,7 @@ func (b *building) malformedField() string {
 
 // layout turns the selected fields, and those of our own that all chunks share, into the body
 // of the documents, and holds them against the limits.
-func (b *building) layout() (*layout, *RejectError) {
+func (b *building) layout(chunks int) (*layout, *RejectError) {
 	s := b.record.Stream
 	fields := selectFields(b.fields[:0], b.root, b.metadata)
 	fields = mapNames(fields, b.options.FieldNameMappings)
@@ -168,18 +169,20 @@ func (b *building) layout() (*layout, *RejectError) {
 	}
 	b.fields = fields
 	sortMembers(fields)
+	l := &layout{
+		stream: s, attempt: s.attempt(chunks), omitText: b.options.OmitRawText, vectorize: b.options.Vectorize,
+	}
 	check := checker{malformed: b.parser.malformed}
-	if err := check.document(fields, b.place, b.ownProperties()); err != nil {
+	if err := check.document(fields, b.place, b.ownProperties(l)); err != nil {
 		return nil, err
 	}
-	l := &layout{stream: s, omitText: b.options.OmitRawText, vectorize: b.options.Vectorize}
 	b.buf = l.appendBody(b.buf[:0], fields)
 	l.body = slices.Clone(b.buf)
 	return l, nil
 }
 
 // ownProperties counts the indexed fields of a document that are not in its layout.
-func (b *building) ownProperties() int {
+func (b *building) ownProperties(l *layout) int {
 	s := b.record.Stream
 	n := 1 // $vector is always indexed
 	count := func(name string, stored bool) {
@@ -192,7 +195,7 @@ func (b *building) ownProperties() int {
 	count(FieldTextHash, true)
 	count(FieldText, !b.options.OmitRawText)
 	count(FieldGenerationID, s.GenerationID != nil)
-	count(FieldAttempt, s.Attempt != "")
+	count(FieldAttempt, l.attempt != "")
 	return n
 }
 
@@ -231,7 +234,18 @@ func (b *building) documents(l *layout, chunks []string) *RejectError {
 		prefix = b.buf[:len(prefix)]
 	}
 	b.record.Documents = docs
+	if b.record.Stream.stampsVersions(len(docs)) {
+		b.record.Version = hex.EncodeToString(b.version())
+		l.attempt = b.record.Stream.Nonce + "." + b.record.Version
+	}
 	return nil
+}
+
+// version is the hash of what all documents hold.
+func (b *building) version() []byte {
+	b.buf = b.appendContents(appendDomain(b.buf[:0], domainVersion))
+	all := sum(b.buf)
+	return all[:versionBytes]
 }
 
 // textHashes returns the text hashes of all chunks in one string.

@@ -24,6 +24,8 @@ type Record struct {
 	// dotted paths without array indexes.
 	Renamed []string
 	Bytes   int // of all Documents as AppendJSON writes them without a vector
+	// Version is 16 hex digits of what all Documents hold; "" where the stream's Nonce is not used.
+	Version string
 
 	keyHash string
 }
@@ -69,7 +71,8 @@ type Document struct {
 
 // layout is what the documents of one record have in common.
 type layout struct {
-	stream *Stream
+	stream  *Stream
+	attempt string // what _ab_attempt holds
 	// body has every stored field but those of the chunk, each as `,"name":value`, sorted;
 	// cuts say where the chunk's own fields belong: index, text hash, text.
 	body     []byte
@@ -91,7 +94,7 @@ func (d *Document) AppendJSON(dst []byte, vector []float32) []byte {
 		vector = d.Vector
 	}
 	// Room for the head and for escapes in the text.
-	room := len(d.layout.body) + len(d.Text) + len(d.Text)/16 + 320 + len(d.layout.stream.Attempt)
+	room := len(d.layout.body) + len(d.Text) + len(d.Text)/16 + 320 + len(d.layout.attempt)
 	dst = slices.Grow(dst, room+binaryLen(len(vector)))
 	dst = append(dst, `{"_id":"`...)
 	dst = append(dst, d.id...)
@@ -115,9 +118,9 @@ func (l *layout) appendRun(dst []byte) []byte {
 		dst = append(dst, `,"`+FieldGenerationID+`":`...)
 		dst = strconv.AppendInt(dst, *l.stream.GenerationID, 10)
 	}
-	if l.stream.Attempt != "" {
+	if l.attempt != "" {
 		dst = append(dst, `,"`+FieldAttempt+`":`...)
-		dst = appendString(dst, l.stream.Attempt)
+		dst = appendString(dst, l.attempt)
 	}
 	return dst
 }

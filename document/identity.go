@@ -33,6 +33,7 @@ const (
 	domainText    = "text"
 	domainVector  = "vector"
 	domainStored  = "document"
+	domainVersion = "version"
 )
 
 // appendDomain starts the input of a hash.

@@ -1,6 +1,10 @@
 package document
 
-import "destination-astra/protocol"
+import (
+	"strings"
+
+	"destination-astra/protocol"
+)
 
 // Identity says what makes two records of a stream the same one.
 type Identity int
@@ -30,6 +34,10 @@ type Stream struct {
 	// GenerationID is stored as _ab_generation_id; nil stores none (0 is a generation).
 	GenerationID *int64
 	Attempt      string // stored as _ab_attempt; "" stores none
+	// Nonce names the attempt where Attempt does not. Documents of a record of several chunks
+	// with a key then hold it as _ab_attempt, with the record's Version behind a dot: so
+	// that a version that was stored in part can be told from the one before it.
+	Nonce string
 }
 
 // Name returns what is stored as _ab_stream: "namespace_name", or "name" without a namespace.
@@ -38,4 +46,21 @@ func (s Stream) Name() string {
 		return s.Descriptor.Name
 	}
 	return s.Descriptor.Namespace + "_" + s.Descriptor.Name
+}
+
+// versionBytes is how much of a hash tells the versions of one record apart.
+const versionBytes = 8
+
+// stampsVersions reports whether the documents of a record of so many chunks say of which
+// version they are.
+func (s *Stream) stampsVersions(chunks int) bool {
+	return s.Nonce != "" && s.Attempt == "" && s.Identity == IdentityKey && chunks > 1
+}
+
+// attempt is what _ab_attempt holds, with zeros for a version that is not known yet.
+func (s *Stream) attempt(chunks int) string {
+	if s.stampsVersions(chunks) {
+		return s.Nonce + "." + strings.Repeat("0", 2*versionBytes)
+	}
+	return s.Attempt
 }
