@@ -39,6 +39,7 @@ type applier struct {
 	written    *tally // keys of streams that were empty at the start
 	recordIDs  *recordIDs
 	cache      *vectorCache
+	fence      *fence
 	settle     time.Duration
 	log        *slog.Logger
 }
@@ -56,6 +57,8 @@ func (a *applier) apply(ctx context.Context, b *batch) error {
 	for round := 1; ; round++ {
 		done, err := a.round(ctx, b, round > 1)
 		switch {
+		case err != nil && b.partial():
+			return errors.Join(err, a.fence.leave(ctx))
 		case err != nil:
 			return err
 		case done:
@@ -147,9 +150,14 @@ func isDocumentFault(err error) bool {
 	return errors.As(err, &e) && e.Family == "REQUEST" && !e.HasCode("INVALID_VECTOR_LENGTH")
 }
 
-// withdraw removes what was stored of rejected versions, and nothing that was
-// there before; in a keyed stream the previous version stays.
+// withdraw removes what was stored of rejected versions, also by an attempt before
+// this one, and nothing else; in a keyed stream the previous version stays.
 func (a *applier) withdraw(ctx context.Context, b *batch, d *diff) error {
+	for _, c := range d.present {
+		if c.version.refused != nil && a.isLeftover(c) {
+			c.version.tried[c.id] = true
+		}
+	}
 	var inserted []change
 	for _, v := range b.versions {
 		if v.refused == nil && !v.kept() {
@@ -166,17 +174,37 @@ func (a *applier) withdraw(ctx context.Context, b *batch, d *diff) error {
 	return err
 }
 
-// raise marks unchanged documents as ones of this generation and attempt. It
-// is false when one of them is no longer there.
+// isLeftover reports whether a document of a version that is rejected now belongs to no
+// other version: where the key is the record itself, all of them; else what an attempt that
+// did not end well has inserted as a part of this version.
+func (a *applier) isLeftover(c change) bool {
+	v := c.version
+	if !v.replaces() {
+		return true
+	}
+	isIt := func(d document.Document) bool { return d.ID() == c.id }
+	for _, s := range v.submissions {
+		if s.record != v.record && slices.ContainsFunc(s.record.Documents, isIt) {
+			return false
+		}
+	}
+	return a.fence.leftBy(c.stored.Attempt, v.record.Version)
+}
+
+// raise marks unchanged documents as ones of this generation and attempt, as long as they are
+// what they were when they were read: a raise that is applied late must not undo another one. It
+// is false when one of them is no longer there, or has changed.
 func (a *applier) raise(ctx context.Context, d *diff) (bool, error) {
 	all := true
-	for s, changes := range byStream(d.raise) {
+	for key, changes := range byStamp(d.raise) {
+		s := key.stream
 		set := map[string]any{document.FieldGenerationID: *s.GenerationID}
 		if s.Attempt != "" {
 			set[document.FieldAttempt] = s.Attempt
 		}
 		for part := range slices.Chunk(changes, maxIn) {
-			filter := map[string]any{"_id": map[string]any{"$in": ids(part)}}
+			filter := part[0].stored.unchanged()
+			filter["_id"] = map[string]any{"$in": ids(part)}
 			result, err := a.collection.UpdateMany(ctx, filter, map[string]any{"$set": set})
 			if err != nil {
 				return false, fmt.Errorf("stream %q: %w", s.Descriptor, err)
@@ -185,6 +213,21 @@ func (a *applier) raise(ctx context.Context, d *diff) (bool, error) {
 		}
 	}
 	return all, nil
+}
+
+// stamped is a stream and what its documents were last confirmed by.
+type stamped struct {
+	stream *stream
+	stamp  string
+}
+
+func byStamp(changes []change) map[stamped][]change {
+	all := map[stamped][]change{}
+	for _, c := range changes {
+		key := stamped{c.version.stream, c.stored.stamp()}
+		all[key] = append(all[key], c)
+	}
+	return all
 }
 
 // deleteStale removes the documents of older versions, now that the new ones

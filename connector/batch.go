@@ -70,6 +70,16 @@ func (b *batch) full() bool {
 	return b.documents >= maxBatchDocuments || len(b.versions) >= maxBatchDocuments || b.bytes >= maxBatchBytes
 }
 
+// partial reports whether a record of several documents may be stored in part.
+func (b *batch) partial() bool {
+	for _, v := range b.versions {
+		if len(v.tried) > 0 && len(v.record.Documents) > 1 {
+			return true
+		}
+	}
+	return false
+}
+
 // keyed reports whether the batch may delete: only records with a key have older
 // versions, and only there can a write that is applied late undo a later one.
 func (b *batch) keyed() bool {

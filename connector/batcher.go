@@ -21,13 +21,11 @@ type batcher struct {
 	ordinals      *tally
 	flights       *flights
 	rejects       *rejects
-	finalise      func(context.Context, *stream) error
+	finalise      func(*stream) // begins to, beside everything else
 	flushInterval time.Duration
 	log           *slog.Logger
 
 	batch      *batch
-	records    int64
-	states     int64
 	statusSeen bool
 	strangers  *strangers
 	renamed    map[renamedField]bool
@@ -113,7 +111,7 @@ func (b *batcher) take(ctx context.Context, s *slab) error {
 		case m.Record != nil:
 			err = b.record(ctx, it)
 		case m.State != nil:
-			b.states++
+			b.streams.sawState(m.State)
 			err = b.state(m.State)
 		case m.Status != nil:
 			err = b.status(ctx, m.Status)
@@ -134,7 +132,6 @@ func (b *batcher) state(s *protocol.State) error {
 }
 
 func (b *batcher) record(ctx context.Context, it *item) error {
-	b.records++
 	if it.stream == nil {
 		b.strangers.add(&it.message)
 		return nil
@@ -142,6 +139,7 @@ func (b *batcher) record(ctx context.Context, it *item) error {
 	if err := b.strangers.meet(it.stream.Descriptor); err != nil {
 		return err
 	}
+	it.stream.sawRecord()
 	var reject *document.RejectError
 	if errors.As(it.err, &reject) {
 		return b.reject(ctx, it, reject)
@@ -225,8 +223,8 @@ func (b *batcher) warnRenamed(it *item) {
 	}
 }
 
-// status finalises a replacing stream when its COMPLETE arrives: everything
-// before it is stored first.
+// status has a replacing stream finalised when its COMPLETE arrives: everything
+// before it is stored first. Other streams go on meanwhile, and so do the states.
 func (b *batcher) status(ctx context.Context, status *protocol.StreamStatus) error {
 	b.statusSeen = true
 	if err := b.strangers.meet(status.Stream); err != nil {
@@ -243,7 +241,8 @@ func (b *batcher) status(ctx context.Context, status *protocol.StreamStatus) err
 	if err := b.drain(ctx); err != nil {
 		return err
 	}
-	return b.finalise(ctx, s)
+	b.finalise(s)
+	return nil
 }
 
 // flush sends the open batch.

@@ -53,7 +53,8 @@ func Explain(err error) string {
 // error and, if so, fills in the trace.
 func rules() []func(error, *protocol.ErrorTrace) bool {
 	return []func(error, *protocol.ErrorTrace) bool{
-		configFault, settingsFault, inputFault, lineFault, rejectedFault, staleFault, interruptedFault,
+		configFault, settingsFault, inputFault, lineFault, rejectedFault, staleFault, takenOverFault,
+		interruptedFault,
 		dataAPIFault, embedFault, stdoutFault, timeoutFault,
 	}
 }
@@ -131,6 +132,19 @@ func staleFault(err error, t *protocol.ErrorTrace) bool {
 	t.Message = fmt.Sprintf("%s A newer job writes this stream; nothing of it was deleted. "+
 		"If no other job does, because the connection was created anew and counts its generations from the start, "+
 		"delete the stream's documents or use another collection.", sentence(e.Error()))
+	stream := e.Stream
+	t.Stream = &stream
+	return true
+}
+
+func takenOverFault(err error, t *protocol.ErrorTrace) bool {
+	var e *TakenOverError
+	if !errors.As(err, &e) {
+		return false
+	}
+	t.FailureType = protocol.TransientError
+	t.Message = sentence(e.Error()) + " Two syncs of one stream cannot write at the same time: this one stopped. " +
+		"What it acknowledged is stored."
 	stream := e.Stream
 	t.Stream = &stream
 	return true

@@ -13,6 +13,8 @@ type diff struct {
 	insert []change // documents that are not there
 	raise  []change // there, but of an older generation or attempt
 	stale  []change // of an older version of the record
+	// present are the documents that are there of versions of which some are not.
+	present []change
 }
 
 // change is one document of one version. For raise and stale the document
@@ -35,10 +37,7 @@ func newDiff(b *batch, found map[string][]stored, embedder string) (*diff, error
 			}
 			there[s.ID] = s
 		}
-		docs := v.documents()
-		for i := range docs {
-			d.place(v, &docs[i], there)
-		}
+		d.placeAll(v, there)
 		switch {
 		case v.kept():
 			d.keep(v, there, embedder)
@@ -49,6 +48,22 @@ func newDiff(b *batch, found map[string][]stored, embedder string) (*diff, error
 		}
 	}
 	return d, nil
+}
+
+// placeAll decides what becomes of the version's documents, and leaves in there what is of none.
+func (d *diff) placeAll(v *version, there map[string]stored) {
+	missing := len(d.insert)
+	docs := v.documents()
+	var present []change
+	for i := range docs {
+		if s, exists := there[docs[i].ID()]; exists {
+			present = append(present, change{version: v, id: s.ID, stored: s})
+		}
+		d.place(v, &docs[i], there)
+	}
+	if len(d.insert) > missing {
+		d.present = append(d.present, present...)
+	}
 }
 
 // keep has the stored documents of a rejected record go on into the generation
@@ -94,11 +109,6 @@ func (s *stream) mustRaise(d stored) bool {
 	return d.Generation == nil || *d.Generation != *s.GenerationID || s.Attempt != "" && d.Attempt != s.Attempt
 }
 
-// firstTimestampGeneration is the smallest generation that is a start time in
-// milliseconds: callers that number nothing get these, and no counter of a
-// platform reaches them.
-const firstTimestampGeneration = 1_000_000_000_000
-
 // mayTouch refuses to touch a stream that a newer job has taken over, or that
 // another embedder's vectors are in: those cannot be compared with ours.
 func (s *stream) mayTouch(d stored, embedder string) error {
@@ -108,13 +118,11 @@ func (s *stream) mayTouch(d stored, embedder string) error {
 	return s.mayFinalise(d)
 }
 
-// mayFinalise refuses a stream that holds a document of a newer job.
+// mayFinalise refuses a stream that holds a document of a newer job. Only counted
+// generations have an order.
 func (s *stream) mayFinalise(d stored) error {
-	if s.GenerationID == nil || d.Generation == nil || *d.Generation <= *s.GenerationID {
+	if !s.numbered || d.Generation == nil || *d.Generation <= *s.GenerationID {
 		return nil
-	}
-	if s.numbered && *d.Generation >= firstTimestampGeneration {
-		return nil // written by a caller that numbered nothing, before this one did
 	}
 	return &StaleJobError{Stream: s.Descriptor, Generation: *s.GenerationID, Newer: *d.Generation}
 }

@@ -44,3 +44,14 @@ func (e *StaleJobError) Error() string {
 	return fmt.Sprintf("stream %q: the collection holds documents of generation %d, newer than this sync's %d",
 		e.Stream, e.Newer, e.Generation)
 }
+
+// TakenOverError says that another attempt has begun to write the stream while this one ran.
+type TakenOverError struct {
+	Stream protocol.StreamDescriptor
+}
+
+// Error names the stream.
+func (e *TakenOverError) Error() string {
+	return fmt.Sprintf("stream %q: another sync of the stream has begun, or the collection was emptied, while this one ran",
+		e.Stream)
+}

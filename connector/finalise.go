@@ -6,195 +6,305 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"destination-astra/astra"
 	"destination-astra/document"
 )
 
-// sweepIDs bounds the ids that a sweep holds in memory at a time.
-const sweepIDs = 100_000
+// Bounds of finalising.
+const (
+	// deletesAtATime bounds the calls; how many of them there are in fact is the pace's.
+	deletesAtATime = maxInFlight
+	// sweepIDs bounds what a sweep remembers of its first look at the stream.
+	sweepIDs = 100_000
+	// maxIdlePasses is how often what was to be deleted may be there again, with
+	// nothing deleted in between.
+	maxIdlePasses = 8
+)
 
 // finaliser deletes what a replacing stream has replaced.
 type finaliser struct {
 	collection collection
 	ledger     *ledger
+	pace       *pace
 	embedder   string // what _ab_embedder of this run's documents holds
 	settle     time.Duration
 	log        *slog.Logger
 }
 
-// finalise deletes the stream's documents without a generation or of an older
-// one, those of another embedder, and of a stream that cannot be resumed also
-// those that this attempt did not confirm. Documents of a newer generation end it with a [StaleJobError]
-// before anything is deleted. It ends with a read that finds nothing left.
-func (f *finaliser) finalise(ctx context.Context, s *stream) error {
-	deleted, err := f.delete(ctx, s)
+// finalise deletes the stream's documents of another generation or without one, those of
+// another embedder, and of a stream that cannot be resumed also those that this attempt did not
+// confirm; of numbered streams never those of a newer generation, which end it with a
+// [StaleJobError] before anything is deleted. It ends with a read that finds nothing left, or
+// with [ErrInterrupted] soon after stop has ended.
+func (f *finaliser) finalise(ctx, stop context.Context, s *stream) error {
+	job := &finalising{finaliser: f, stop: stop, stream: s, reported: time.Now()}
+	err := job.run(ctx)
 	if err != nil {
 		return fmt.Errorf("finalise stream %q: %w", s.Descriptor, err)
 	}
-	f.ledger.note(s.Descriptor, counts{deleted: int64(deleted)})
+	deleted := job.deleted.Load()
+	f.ledger.note(s.Descriptor, counts{deleted: deleted})
 	f.log.Info("stream replaced", "stream", s.Descriptor, "generation_id", *s.GenerationID, "deleted", deleted)
 	return nil
 }
 
-// delete goes by filter where the server answers it, else page by page. A
-// delete that may still be applied is waited for: the next sync of the stream
-// could store such a document again.
-func (f *finaliser) delete(ctx context.Context, s *stream) (int, error) {
+// finalising is the finalising of one stream.
+type finalising struct {
+	*finaliser
+	stop     context.Context
+	stream   *stream
+	deleted  atomic.Int64
+	reported time.Time
+}
+
+// run goes by filter where the server answers it, else document by document. A delete that may
+// still be applied is waited for: the next sync could store such a document again.
+func (f *finalising) run(ctx context.Context) error {
 	var w watch
 	watched := w.watched(ctx)
-	deleted, err := f.byFilter(watched, s)
+	err := f.byFilter(watched)
 	if isRefusedFilter(err) {
-		var swept int
-		swept, err = f.sweep(watched, s)
-		deleted += swept
+		err = f.sweep(watched)
 	}
 	if err == nil && w.unknown.Load() {
 		err = sleep(ctx, f.settle)
 	}
-	return deleted, err
+	return err
 }
 
 // isRefusedFilter reports whether the database behind the Data API does not
 // answer such a filter (Data API v1.0.51 on Cassandra 5, observed).
 func isRefusedFilter(err error) bool {
 	var e *astra.Error
-	return errors.As(err, &e) && e.HasCode("INVALID_DATABASE_QUERY", "UNSUPPORTED_DATABASE_QUERY")
+	return errors.As(err, &e) && e.HasCode(astra.CodeInvalidDatabaseQuery, astra.CodeUnsupportedQuery)
 }
 
-// byFilter deletes by what documents lack or hold, until a read by each filter
-// finds nothing.
-func (f *finaliser) byFilter(ctx context.Context, s *stream) (deleted int, err error) {
-	if err := f.checkNewer(ctx, s); err != nil {
-		return 0, err
+// byFilter deletes by what documents lack or hold.
+func (f *finalising) byFilter(ctx context.Context) error {
+	if err := f.checkNewer(ctx); err != nil {
+		return err
 	}
-	for {
-		clean := true
-		for _, filter := range f.outdated(s) {
-			page, err := f.collection.Find(ctx, astra.FindQuery{Filter: filter, Projection: storedFields(), Limit: 1})
-			if err != nil {
-				return deleted, err
-			}
-			if len(page.Documents) == 0 {
-				continue
-			}
-			clean = false
-			n, err := f.collection.DeleteMany(ctx, filter)
-			if err != nil {
-				return deleted, err
-			}
-			deleted += n
-		}
-		if clean {
-			return deleted, nil
+	for _, filter := range f.outdated() {
+		err := f.repeat(ctx, func() (int64, error) {
+			return f.pass(ctx, filter, func(stored) (bool, error) { return true, nil })
+		})
+		if err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // outdated are the filters that together match what finalising deletes.
-func (f *finaliser) outdated(s *stream) []map[string]any {
-	where := func(more map[string]any) map[string]any {
-		more[document.FieldStream] = s.Name()
-		return more
+func (f *finalising) outdated() []map[string]any {
+	s := f.stream
+	where := func(field string, condition any) map[string]any {
+		return map[string]any{document.FieldStream: s.Name(), field: condition}
+	}
+	ours := func(field string, condition any) map[string]any {
+		filter := where(field, condition)
+		filter[document.FieldGenerationID] = *s.GenerationID
+		return filter
 	}
 	filters := []map[string]any{
-		where(map[string]any{document.FieldGenerationID: map[string]any{"$lt": *s.GenerationID}}),
-		where(map[string]any{document.FieldGenerationID: map[string]any{"$exists": false}}),
-		where(map[string]any{document.FieldEmbedder: map[string]any{"$ne": f.embedder}}),
+		where(document.FieldGenerationID, map[string]any{"$lt": *s.GenerationID}),
+		where(document.FieldGenerationID, map[string]any{"$exists": false}),
+		ours(document.FieldEmbedder, map[string]any{"$ne": f.embedder}),
 	}
-	if s.numbered {
-		filters = append(filters,
-			where(map[string]any{document.FieldGenerationID: map[string]any{"$gte": firstTimestampGeneration}}))
+	if !s.numbered {
+		filters = append(filters, where(document.FieldGenerationID, map[string]any{"$gt": *s.GenerationID}))
 	}
 	if s.Attempt != "" {
 		filters = append(filters,
-			where(map[string]any{
-				document.FieldGenerationID: *s.GenerationID, document.FieldAttempt: map[string]any{"$ne": s.Attempt}}),
-			where(map[string]any{
-				document.FieldGenerationID: *s.GenerationID, document.FieldAttempt: map[string]any{"$exists": false}}))
+			ours(document.FieldAttempt, map[string]any{"$ne": s.Attempt}),
+			ours(document.FieldAttempt, map[string]any{"$exists": false}))
 	}
 	return filters
 }
 
 // checkNewer looks for documents that a newer job wrote.
-func (f *finaliser) checkNewer(ctx context.Context, s *stream) error {
-	newer := map[string]any{"$gt": *s.GenerationID}
-	if s.numbered {
-		newer["$lt"] = firstTimestampGeneration
+func (f *finalising) checkNewer(ctx context.Context) error {
+	if !f.stream.numbered {
+		return nil
 	}
-	page, err := f.collection.Find(ctx, astra.FindQuery{
+	return f.collection.FindAll(ctx, f.stream.newerThan(), func(raw json.RawMessage) error {
+		d, err := decodeStored(raw)
+		if err != nil {
+			return err
+		}
+		return f.stream.mayFinalise(d)
+	})
+}
+
+// newerThan asks for one document of a newer generation than a numbered stream's.
+func (s *stream) newerThan() astra.FindQuery {
+	newer := map[string]any{"$gt": *s.GenerationID}
+	return astra.FindQuery{
 		Filter:     map[string]any{document.FieldStream: s.Name(), document.FieldGenerationID: newer},
 		Projection: storedFields(),
 		Limit:      1,
-	})
-	if err != nil || len(page.Documents) == 0 {
-		return err
-	}
-	d, err := decodeStored(page.Documents[0])
-	if err != nil {
-		return err
-	}
-	return s.mayFinalise(d)
-}
-
-// sweep looks at every document of the stream, page by page, which every
-// database answers, and looks again until nothing is left to delete.
-func (f *finaliser) sweep(ctx context.Context, s *stream) (deleted int, err error) {
-	for {
-		ids, err := f.outdatedIDs(ctx, s)
-		if err != nil || len(ids) == 0 {
-			return deleted, err
-		}
-		for part := range slices.Chunk(ids, maxIn) {
-			filter := map[string]any{"_id": map[string]any{"$in": part}, document.FieldStream: s.Name()}
-			n, err := f.collection.DeleteMany(ctx, filter)
-			if err != nil {
-				return deleted, err
-			}
-			deleted += n
-		}
 	}
 }
 
-// outdatedIDs returns the ids of up to [sweepIDs] documents to delete. Nothing
-// is deleted while it pages.
-func (f *finaliser) outdatedIDs(ctx context.Context, s *stream) ([]any, error) {
-	query := astra.FindQuery{
-		Filter:     map[string]any{document.FieldStream: s.Name()},
-		Projection: storedFields(),
-	}
-	var ids []any
-	for {
-		page, err := f.collection.Find(ctx, query)
+// sweep looks at every document of the stream, page by page, which every database answers:
+// first at all of them, before anything is deleted, and then again until nothing is left.
+func (f *finalising) sweep(ctx context.Context) error {
+	whole := map[string]any{document.FieldStream: f.stream.Name()}
+	var first []stored
+	query := astra.FindQuery{Filter: whole, Projection: storedFields()}
+	err := f.collection.FindAll(ctx, query, func(raw json.RawMessage) error {
+		d, err := decodeStored(raw)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for _, raw := range page.Documents {
-			d, err := decodeStored(raw)
-			if err != nil {
-				return nil, err
-			}
-			if err := s.mayFinalise(d); err != nil {
-				return nil, err
-			}
-			if s.mustRaise(d) || d.Embedder != f.embedder {
-				ids = append(ids, d.rawID())
-			}
+		outdated, err := f.isOutdated(d)
+		if outdated && len(first) < sweepIDs {
+			first = append(first, d)
 		}
-		query.PageState = page.NextPageState
-		if query.PageState == "" || len(ids) >= sweepIDs {
-			return ids, nil
+		return errors.Join(err, f.progress())
+	})
+	if err != nil || len(first) == 0 {
+		return err
+	}
+	deletes := f.deletes(ctx, whole)
+	for _, d := range first {
+		deletes.add(d)
+	}
+	if err := deletes.wait(); err != nil {
+		return err
+	}
+	return f.repeat(ctx, func() (int64, error) { return f.pass(ctx, whole, f.isOutdated) })
+}
+
+func (f *finalising) isOutdated(d stored) (bool, error) {
+	return f.stream.mustRaise(d) || d.Embedder != f.embedder, f.stream.mayFinalise(d)
+}
+
+// repeat runs passes until one finds nothing. A pass that finds what it cannot delete is
+// followed by a pause, and a few of them by an error.
+func (f *finalising) repeat(ctx context.Context, pass func() (int64, error)) error {
+	for idle := 0; ; {
+		before := f.deleted.Load()
+		found, err := pass()
+		switch {
+		case err != nil || found == 0:
+			return err
+		case f.deleted.Load() > before:
+			idle = 0
+			continue
+		}
+		if idle++; idle == maxIdlePasses {
+			return fmt.Errorf("%d documents are there again each time that they are deleted", found)
+		}
+		if err := sleep(ctx, time.Second<<idle); err != nil {
+			return err
 		}
 	}
 }
 
-// decodeStored reads a document that was projected onto [storedFields].
-func decodeStored(raw json.RawMessage) (stored, error) {
-	var d stored
-	if err := json.Unmarshal(raw, &d); err != nil {
-		return d, fmt.Errorf("find: document %.200s: %w", raw, err)
+// pass pages through what the filter matches and deletes what is outdated, while it reads on.
+func (f *finalising) pass(
+	ctx context.Context, filter map[string]any, outdated func(stored) (bool, error),
+) (found int64, err error) {
+	deletes := f.deletes(ctx, filter)
+	query := astra.FindQuery{Filter: filter, Projection: storedFields()}
+	err = f.collection.FindAll(deletes.ctx, query, func(raw json.RawMessage) error {
+		d, err := decodeStored(raw)
+		if err != nil {
+			return err
+		}
+		is, err := outdated(d)
+		if is && err == nil {
+			found++
+			deletes.add(d)
+		}
+		return errors.Join(err, f.progress())
+	})
+	if failed := deletes.wait(); failed != nil {
+		return found, failed // what the reading failed of
 	}
-	return d, nil
+	return found, err
+}
+
+// progress logs how far it is, now and then, and ends an interrupted run.
+func (f *finalising) progress() error {
+	if f.stop.Err() != nil {
+		return ErrInterrupted
+	}
+	if now := time.Now(); now.Sub(f.reported) >= progressInterval {
+		f.reported = now
+		f.log.Info("replacing the stream", "stream", f.stream.Descriptor, "deleted", f.deleted.Load())
+	}
+	return nil
+}
+
+// deletes are the calls that delete what a pass finds, several at a time.
+type deletes struct {
+	job    *finalising
+	filter map[string]any // what the documents were found by
+	group  *errgroup.Group
+	ctx    context.Context
+	open   map[string][]stored // by what their deletion depends on
+}
+
+func (f *finalising) deletes(ctx context.Context, filter map[string]any) *deletes {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(deletesAtATime)
+	return &deletes{job: f, filter: filter, group: group, ctx: ctx, open: map[string][]stored{}}
+}
+
+// add takes one document, and waits while enough calls are under way.
+func (d *deletes) add(one stored) {
+	key := one.stamp()
+	d.open[key] = append(d.open[key], one)
+	if len(d.open[key]) == deletesPerCall {
+		d.send(key)
+	}
+}
+
+func (d *deletes) send(key string) {
+	part := d.open[key]
+	delete(d.open, key)
+	d.group.Go(func() error {
+		if d.job.stop.Err() != nil {
+			return ErrInterrupted
+		}
+		if err := d.job.pace.acquire(d.ctx); err != nil {
+			return err
+		}
+		n, err := d.job.collection.DeleteMany(d.ctx, d.conditionally(part))
+		d.job.pace.release(err == nil)
+		d.job.deleted.Add(int64(n))
+		return err
+	})
+}
+
+// wait sends what is left and returns when all calls have ended.
+func (d *deletes) wait() error {
+	for key := range d.open {
+		d.send(key)
+	}
+	return d.group.Wait()
+}
+
+// conditionally matches the documents as long as they are what they were when they were read:
+// another attempt may have confirmed one of them since.
+func (d *deletes) conditionally(part []stored) map[string]any {
+	filter := part[0].unchanged()
+	for field, condition := range d.filter {
+		if filter[field] == nil {
+			filter[field] = condition
+		}
+	}
+	all := make([]any, len(part))
+	for i := range part {
+		all[i] = part[i].rawID()
+	}
+	filter["_id"] = map[string]any{"$in": all}
+	return filter
 }

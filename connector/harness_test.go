@@ -174,6 +174,9 @@ func (w *world) fails(a attempt) (result, protocol.ErrorTrace) {
 	return r, connector.Classify(r.err)
 }
 
+// trace is what the platform gets of an attempt that failed.
+func (w *world) trace(r result) protocol.ErrorTrace { return connector.Classify(r.err) }
+
 // numbers are the states in the order in which they came out.
 func (r result) numbers() []int {
 	var all []int

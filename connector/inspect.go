@@ -2,6 +2,7 @@ package connector
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 
@@ -37,19 +38,41 @@ func (i *inspector) inspect(ctx context.Context, all *streams, created bool) err
 	return nil
 }
 
+// stream looks at one stream. A job that is stale from the start, because a newer generation is
+// there, is a [StaleJobError].
 func (i *inspector) stream(ctx context.Context, s *stream) error {
 	first, err := i.find(ctx, s, nil, 1)
 	if err != nil || len(first) == 0 {
 		s.fresh = err == nil
 		return err
 	}
+	var sample []stored // read once, where the database does not answer the questions
+	look := func(query astra.FindQuery) ([]stored, error) {
+		found, err := i.read(ctx, query)
+		if !isRefusedFilter(err) {
+			return found, err
+		}
+		if sample != nil {
+			return sample, nil
+		}
+		sample, err = i.find(ctx, s, nil, sampleDocuments)
+		return sample, err
+	}
+	if s.numbered {
+		newer, err := look(s.newerThan())
+		if err != nil {
+			return err
+		}
+		for _, d := range append(newer, first...) {
+			if err := s.mayFinalise(d); err != nil {
+				return err
+			}
+		}
+	}
 	if s.replacing {
 		return nil // what another embedder left is replaced
 	}
-	others, err := i.find(ctx, s, map[string]any{"$exists": true, "$ne": i.embedder}, 1)
-	if isRefusedFilter(err) {
-		others, err = i.find(ctx, s, nil, sampleDocuments)
-	}
+	others, err := look(i.query(s, map[string]any{"$exists": true, "$ne": i.embedder}, 1))
 	if err != nil {
 		return err
 	}
@@ -77,27 +100,22 @@ func (i *inspector) judge(s *stream, found []stored) error {
 // find returns up to limit documents of the stream, with a condition on their
 // embedder or without.
 func (i *inspector) find(ctx context.Context, s *stream, embedder any, limit int) ([]stored, error) {
+	return i.read(ctx, i.query(s, embedder, limit))
+}
+
+func (i *inspector) query(s *stream, embedder any, limit int) astra.FindQuery {
 	filter := map[string]any{document.FieldStream: s.Name()}
 	if embedder != nil {
 		filter[document.FieldEmbedder] = embedder
 	}
-	query := astra.FindQuery{Filter: filter, Projection: storedFields(), Limit: limit}
-	var found []stored
-	for {
-		page, err := i.collection.Find(ctx, query)
-		if err != nil {
-			return nil, err
-		}
-		for _, raw := range page.Documents {
-			d, err := decodeStored(raw)
-			if err != nil {
-				return nil, err
-			}
-			found = append(found, d)
-		}
-		query.PageState = page.NextPageState
-		if query.PageState == "" || len(found) >= limit {
-			return found, nil
-		}
-	}
+	return astra.FindQuery{Filter: filter, Projection: storedFields(), Limit: limit}
+}
+
+func (i *inspector) read(ctx context.Context, query astra.FindQuery) (found []stored, err error) {
+	err = i.collection.FindAll(ctx, query, func(raw json.RawMessage) error {
+		d, err := decodeStored(raw)
+		found = append(found, d)
+		return err
+	})
+	return found, err
 }

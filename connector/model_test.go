@@ -58,6 +58,8 @@ type play struct {
 	printed int   // states of the current attempt
 	err     error // the first thing found wrong while an attempt ran
 	started time.Time
+
+	networks []*chaos // of attempts whose writes may still be applied
 }
 
 func playHistory(t *testing.T, h history) error {
@@ -117,8 +119,7 @@ func (p *play) playAttempt(planned plan) (done bool, err error) {
 		streams: p.history.configured(p.job), input: source, jobID: fmt.Sprint(p.number), network: network,
 		memory: planned.Memory, batches: planned.Batches, onState: p.state,
 	})
-	network.wait()
-	p.wait(10 * time.Minute) // what the source still says, nobody hears
+	p.networks = append(p.networks, network) // the next attempt starts at once
 	if p.err != nil {
 		return false, p.err
 	}
@@ -278,9 +279,9 @@ func (p *play) count(current bool) ([]documentCounts, error) {
 		s := p.job.Streams[i]
 		generation := s.Generation
 		if !p.history.Numbered {
-			generation = p.started.UnixMilli()
+			generation = -int64(p.number) // of the job
 		}
-		if current && s.Replacing && (d.Generation == nil || *d.Generation < generation) {
+		if current && s.Replacing && (d.Generation == nil || *d.Generation != generation) {
 			continue
 		}
 		got[i][d.said()]++
@@ -290,6 +291,10 @@ func (p *play) count(current bool) ([]documentCounts, error) {
 
 // finish compares the collection with what the job must have made of it.
 func (p *play) finish() error {
+	for _, n := range p.networks {
+		n.wait()
+	}
+	p.wait(10 * time.Minute) // what a source still says, nobody hears
 	got, err := p.count(false)
 	if err != nil {
 		return err
@@ -309,18 +314,19 @@ func (p *play) finish() error {
 	return nil
 }
 
-// keptForLackOfInput: an overwrite of a source without statuses that sends
-// nothing at all replaces nothing.
+// keptForLackOfInput: an overwrite of a source without statuses that sends nothing of a
+// stream, or records of it behind its last state, replaces nothing.
 func (p *play) keptForLackOfInput(stream int) bool {
 	if !p.history.Silent || p.history.Kinds[stream] != overwriting {
 		return false
 	}
+	covered := false
 	for _, n := range p.sent {
-		if what := p.job.Script[n].What; what != aPause && what != aNothing {
-			return false
+		if e := p.job.Script[n]; e.Stream == stream {
+			covered = e.What == aState
 		}
 	}
-	return true
+	return !covered
 }
 
 // distinctTexts is how many different chunks the attempt sent.

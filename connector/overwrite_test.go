@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -143,7 +144,8 @@ func TestFinaliseTakesAllOldDocuments(t *testing.T) {
 			lines: []string{row("s", 1, "new"), complete("s"), complete("other"), streamState("s", 1)}})
 		want := append([]string{"new"}, slices.Repeat([]string{"other"}, 251)...)
 		require.Equal(w.t, want, w.texts())
-		require.Equal(w.t, 280.0, r.states[0].Stats.Additional["deleted"])
+		require.EqualValues(w.t, 280, r.Deleted)
+		require.Equal(w.t, []int{1}, r.numbers())
 	})
 }
 
@@ -212,20 +214,121 @@ func TestNewerGenerationStopsTheJob(t *testing.T) {
 	}
 }
 
-// TestGenerationsOfTwoKinds: start times in milliseconds are no newer than the
-// numbers of a platform, and the other way round.
+// TestGenerationsOfTwoKinds: what a caller that numbers nothing wrote is neither newer nor older
+// than what one that counts did, whatever it counts; each replaces what the other left.
 func TestGenerationsOfTwoKinds(t *testing.T) {
 	byTime := stream("s", toOverwrite, fullRefresh(false))
-	byNumber := stream("s", toAppend, numbered(3, 3, 3), fullRefresh(false))
-	for name, order := range map[string][2]configured{
-		"numbered after timed": {byTime, byNumber}, "timed after numbered": {byNumber, byTime},
-	} {
+	for counter, generation := range map[string]int64{"counted": 3, "in milliseconds": 1_766_707_200_000} {
+		byNumber := stream("s", toAppend, numbered(generation, generation, generation), fullRefresh(false))
+		for name, order := range map[string][2]configured{
+			"numbered after unnumbered": {byTime, byNumber}, "unnumbered after numbered": {byNumber, byTime},
+			"numbered after numbered": {byNumber, stream("s", toAppend, numbered(generation+1, generation+1, 9))},
+		} {
+			t.Run(counter+", "+name, func(t *testing.T) {
+				onBothBackends(t, func(w *world) {
+					w.sync(attempt{streams: []configured{order[0]}, lines: []string{row("s", 1, "a"), row("s", 2, "b"), complete("s")}})
+					r := w.sync(attempt{streams: []configured{order[1]}, lines: []string{row("s", 1, "a"), complete("s")}})
+					require.Equal(w.t, []string{"a"}, w.texts())
+					require.Zero(w.t, r.texts)
+				})
+			})
+		}
+	}
+}
+
+// TestConstantsAreNoNumbers: callers that send the same numbers with each sync count nothing.
+func TestConstantsAreNoNumbers(t *testing.T) {
+	tests := map[string]struct {
+		stream        configured
+		first, second []string
+		want          []string
+	}{
+		"overwrite of generation 0": {stream("s", toOverwrite, numbered(0, 0, 1), fullRefresh(false)),
+			[]string{row("s", 1, "a"), complete("s")}, []string{row("s", 1, "b"), complete("s")}, []string{"b"}},
+		"overwrite of generation 0, resumable": {stream("s", toOverwrite, numbered(0, 0, 1), fullRefresh(true)),
+			[]string{row("s", 1, "a"), complete("s")}, []string{row("s", 1, "b"), complete("s")}, []string{"b"}},
+		"append of sync 0": {stream("s", toAppend, numbered(0, 0, 0)),
+			[]string{row("s", 1, "a"), complete("s")}, []string{row("s", 1, "a"), complete("s")}, []string{"a", "a"}},
+	}
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			onBothBackends(t, func(w *world) {
-				w.sync(attempt{streams: []configured{order[0]}, lines: []string{row("s", 1, "a"), row("s", 2, "b"), complete("s")}})
-				r := w.sync(attempt{streams: []configured{order[1]}, lines: []string{row("s", 1, "a"), complete("s")}})
-				require.Equal(w.t, []string{"a"}, w.texts())
-				require.Zero(w.t, r.texts)
+				w.sync(attempt{streams: []configured{test.stream}, lines: test.first})
+				w.later()
+				w.sync(attempt{streams: []configured{test.stream}, lines: test.second})
+				require.Equal(w.t, test.want, w.texts())
+			})
+		})
+	}
+}
+
+// TestOverwriteWithAClockThatIsBehind: start times order nothing.
+func TestOverwriteWithAClockThatIsBehind(t *testing.T) {
+	onBothBackends(t, func(w *world) {
+		s := []configured{stream("s", toOverwrite, fullRefresh(false))}
+		w.sync(attempt{streams: s, lines: []string{row("s", 1, "a"), streamState("s", 1)}})
+		for _, hours := range []int64{1, -2} {
+			later := *w.documents()[0].Generation + hours*time.Hour.Milliseconds()
+			w.command(fmt.Sprintf(`{"updateMany":{"filter":{"_ab_stream":"s"},"update":{"$set":{"_ab_generation_id":%d}}}}`, later))
+			w.sync(attempt{streams: s, lines: []string{row("s", 1, fmt.Sprint("after ", hours)), streamState("s", 1)}})
+			require.Equal(w.t, []string{fmt.Sprint("after ", hours)}, w.texts())
+		}
+	})
+}
+
+// TestSecondAttemptOfAnUnnumberedOverwrite: where the platform names the job, the attempts of a
+// job belong together also without generations.
+func TestSecondAttemptOfAnUnnumberedOverwrite(t *testing.T) {
+	for resumable, want := range map[bool][]string{true: {"a", "b"}, false: {"b"}} {
+		t.Run(fmt.Sprintf("resumable: %t", resumable), func(t *testing.T) {
+			onBothBackends(t, func(w *world) {
+				s := []configured{stream("s", toOverwrite, fullRefresh(resumable))}
+				w.sync(attempt{streams: s, jobID: "6", lines: []string{row("s", 9, "old"), streamState("s", 1)}})
+				w.later()
+				r := w.write(w.t.Context(), attempt{streams: s, jobID: "7", lines: []string{row("s", 1, "a"), streamState("s", 1), broken}})
+				require.Error(w.t, r.err)
+				w.later()
+				w.sync(attempt{streams: s, jobID: "7", lines: []string{row("s", 2, "b"), streamState("s", 2)}})
+				require.Equal(w.t, want, w.texts())
+			})
+		})
+	}
+}
+
+// TestEndOfInputSpeaksForItsOwnStream: two streams are overwritten by a caller without numbers
+// and statuses. Stream a gets a record and a state; what of stream b comes decides about b alone.
+func TestEndOfInputSpeaksForItsOwnStream(t *testing.T) {
+	global := `{"type":"STATE","state":{"type":"GLOBAL","global":{"shared_state":{"n":2},"stream_states":[` +
+		`{"stream_descriptor":{"name":"b"},"stream_state":{}}]}}}`
+	tests := map[string]struct {
+		lines []string
+		jobID string
+		kept  bool
+		warns string
+	}{
+		"nothing":                             {nil, "", true, "nothing came of the stream"},
+		"nothing but a LEGACY state":          {[]string{legacyState(2)}, "", true, "nothing came of the stream"},
+		"nothing but a GLOBAL state of a":     {[]string{globalState(2)}, "", true, "nothing came of the stream"},
+		"a state":                             {[]string{streamState("b", 2)}, "", false, "taken as the stream's completion"},
+		"a GLOBAL state that names it":        {[]string{global}, "", false, "taken as the stream's completion"},
+		"records and a state":                 {[]string{row("b", 1, "b new"), streamState("b", 2)}, "", false, "completion"},
+		"records and no state":                {[]string{row("b", 1, "b new")}, "", false, "completion"},
+		"records and no state, on a platform": {[]string{row("b", 1, "b new")}, "7", true, "whether its source failed"},
+		"records behind its state": {
+			[]string{row("b", 1, "b new"), streamState("b", 2), row("b", 2, "more")}, "", true, "that no state covers"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			onBothBackends(t, func(w *world) {
+				s := []configured{stream("a", toOverwrite, fullRefresh(false)), stream("b", toOverwrite, fullRefresh(false))}
+				w.sync(attempt{streams: s, lines: []string{
+					row("a", 1, "a old"), streamState("a", 1), row("b", 1, "b old"), streamState("b", 2)}})
+				w.later()
+				r := w.sync(attempt{streams: s, jobID: test.jobID,
+					lines: append([]string{row("a", 1, "a new"), streamState("a", 1)}, test.lines...)})
+				require.NotContains(w.t, w.texts(), "a old")
+				require.Equal(w.t, test.kept, slices.Contains(w.texts(), "b old"), w.texts())
+				require.True(w.t, r.warned(test.warns), r.logs)
 			})
 		})
 	}

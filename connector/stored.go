@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"destination-astra/astra"
 	"destination-astra/document"
@@ -63,6 +65,45 @@ func (s stored) rawID() any {
 		return s.oddID
 	}
 	return s.ID
+}
+
+// confirmed is the attempt that has confirmed the document; "" where _ab_attempt says of which
+// version it is, which differs from record to record.
+func (s stored) confirmed() string {
+	if strings.Contains(s.Attempt, ".") {
+		return ""
+	}
+	return s.Attempt
+}
+
+// stamp tells documents apart that different runs have confirmed.
+func (s stored) stamp() string {
+	if s.Generation == nil {
+		return s.confirmed()
+	}
+	return strconv.FormatInt(*s.Generation, 10) + " " + s.confirmed()
+}
+
+// unchanged is the filter for documents with the same stamp, as far as it can be asked for on
+// every database: that a field is absent cannot.
+func (s stored) unchanged() map[string]any {
+	filter := map[string]any{}
+	if s.Generation != nil {
+		filter[document.FieldGenerationID] = *s.Generation
+	}
+	if attempt := s.confirmed(); attempt != "" {
+		filter[document.FieldAttempt] = attempt
+	}
+	return filter
+}
+
+// decodeStored reads a document that was projected onto [storedFields].
+func decodeStored(raw json.RawMessage) (stored, error) {
+	var d stored
+	if err := json.Unmarshal(raw, &d); err != nil {
+		return d, fmt.Errorf("find: document %.200s: %w", raw, err)
+	}
+	return d, nil
 }
 
 // read returns the documents that are stored for the batch's versions, by key

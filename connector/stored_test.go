@@ -95,6 +95,9 @@ func (w *world) dump() ([]storedDocument, error) {
 			if err != nil {
 				return nil, err
 			}
+			if strings.HasPrefix(d.ID, "_ab_sync:") {
+				continue // the mark of a sync that runs
+			}
 			all = append(all, d)
 		}
 		if page = string(data.NextPageState); page == "" || page == "null" {

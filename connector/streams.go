@@ -15,10 +15,9 @@ import (
 type stream struct {
 	document.Stream
 
-	replacing bool // what is older than this generation goes when the stream is finalised
+	replacing bool // what is of another generation goes when the stream is finalised
 	numbered  bool // the caller numbers its generations
 	overwrite bool // destination_sync_mode overwrite on the wire
-	minimum   int64
 
 	// fresh: the collection held no document of the stream at the start, so
 	// nothing of it needs to be read before it is written.
@@ -27,6 +26,7 @@ type stream struct {
 	ours ours
 	// completed: STREAM_STATUS COMPLETE came. Any status at all is kept in run.
 	completed bool
+	seen      seen
 }
 
 // streams are the configured streams by descriptor, in the catalog's order.
@@ -34,6 +34,8 @@ type streams struct {
 	list     []*stream
 	byName   map[protocol.StreamDescriptor]*stream
 	numbered bool // any stream of the catalog is numbered
+	// endDecides: the end of the input may complete a stream.
+	endDecides bool
 }
 
 // callFacts is what the caller's environment says about this attempt.
@@ -56,10 +58,10 @@ func newStreams(catalog *protocol.Catalog, facts callFacts, log *slog.Logger) (*
 		if err != nil {
 			return nil, err
 		}
-		if isPyAirbyte(configured) && !s.numbered && !warned {
+		if configured.GenerationID != nil && !s.numbered && !warned {
 			warned = true
-			log.Warn("generation_id, minimum_generation_id and sync_id are all 1 and WORKER_JOB_ID is not set: " +
-				"treating the catalog as one that numbers no generations")
+			log.Warn("the catalog's generations are constants: treating the catalog as one that numbers no generations",
+				"stream", s.Descriptor, "generation_id", *configured.GenerationID)
 		}
 		descriptor := s.Descriptor
 		if other, taken := names[s.Name()]; taken {
@@ -72,6 +74,7 @@ func newStreams(catalog *protocol.Catalog, facts callFacts, log *slog.Logger) (*
 		all.list = append(all.list, s)
 		all.byName[descriptor] = s
 		all.numbered = all.numbered || s.numbered
+		all.endDecides = all.endDecides || s.overwrite && !s.numbered
 	}
 	return all, nil
 }
@@ -80,7 +83,7 @@ func newStream(c *protocol.ConfiguredStream, facts callFacts) (*stream, error) {
 	s := &stream{
 		Stream:    document.Stream{Descriptor: c.Stream.Descriptor(), PrimaryKey: c.PrimaryKey},
 		overwrite: c.DestinationSyncMode == protocol.Overwrite,
-		numbered:  c.GenerationID != nil && (facts.jobID != "" || !isPyAirbyte(c)),
+		numbered:  isNumbered(c, facts),
 	}
 	switch c.DestinationSyncMode {
 	case protocol.Append, protocol.Overwrite:
@@ -94,6 +97,7 @@ func newStream(c *protocol.ConfiguredStream, facts callFacts) (*stream, error) {
 	s.number(c, facts)
 	s.Identity = identityOf(s)
 	s.SyncID = syncID(c, facts)
+	s.Nonce = facts.nonce
 	if s.replacing && !isResumable(c) {
 		s.Attempt = facts.nonce
 	}
@@ -105,15 +109,42 @@ func (s *stream) number(c *protocol.ConfiguredStream, facts callFacts) {
 	switch {
 	case s.numbered:
 		s.GenerationID = c.GenerationID
-		s.minimum = *c.GenerationID
 		replaces := c.MinimumGenerationID != nil && *c.MinimumGenerationID == *c.GenerationID && *c.GenerationID > 0
 		s.replacing = s.overwrite || replaces
 	case s.overwrite:
-		started := facts.started.UnixMilli()
-		s.GenerationID = &started
-		s.minimum = started
+		own := facts.generation()
+		s.GenerationID = &own
 		s.replacing = true
 	}
+}
+
+// generation is that of an overwrite which its caller does not number: a negative
+// number, which no caller's counter reaches, and the same one for all attempts of a
+// job where the job has a number (ADR 0018). It orders nothing.
+func (f callFacts) generation() int64 {
+	if job, ok := f.job(); ok {
+		return -job
+	}
+	return -f.started.UnixMilli()
+}
+
+// job is the number of the platform's job, if there is one.
+func (f callFacts) job() (int64, bool) {
+	id, err := strconv.ParseInt(strings.TrimSpace(f.jobID), 10, 64)
+	return id, err == nil && id > 0
+}
+
+// isNumbered reports whether the caller counts generations. Two constants look like
+// a count and are none: PyAirbyte's, and a wire overwrite of generation 0, which no
+// sync that replaces something has.
+func isNumbered(c *protocol.ConfiguredStream, facts callFacts) bool {
+	switch {
+	case c.GenerationID == nil:
+		return false
+	case *c.GenerationID == 0 && c.DestinationSyncMode == protocol.Overwrite:
+		return false
+	}
+	return facts.jobID != "" || !isPyAirbyte(c)
 }
 
 func identityOf(s *stream) document.Identity {
@@ -143,12 +174,13 @@ func isResumable(c *protocol.ConfiguredStream) bool {
 	return c.Stream.IsResumable != nil && *c.Stream.IsResumable
 }
 
-// syncID is the sync's own number, else the job's, else the start time.
+// syncID is the sync's own number, else the job's, else the start time. 0 is what
+// callers send that have none.
 func syncID(c *protocol.ConfiguredStream, facts callFacts) int64 {
-	if c.SyncID != nil && !(isPyAirbyte(c) && facts.jobID == "") {
+	if c.SyncID != nil && *c.SyncID != 0 && !(isPyAirbyte(c) && facts.jobID == "") {
 		return *c.SyncID
 	}
-	if id, err := strconv.ParseInt(strings.TrimSpace(facts.jobID), 10, 64); err == nil {
+	if id, ok := facts.job(); ok {
 		return id
 	}
 	return facts.started.UnixMilli()

@@ -40,8 +40,8 @@ func (c *Connector) Write(ctx context.Context, catalog *protocol.Catalog, in io.
 	if err != nil {
 		return Summary{}, interruption(ctx, err)
 	}
-	defer func() { err = errors.Join(err, r.close()) }()
-	work, cancel := c.graceful(ctx)
+	defer func() { err = errors.Join(err, r.fence.release(ctx, err == nil), r.close()) }()
+	work, cancel := c.graceful(r.fence.guarded(ctx))
 	defer cancel()
 	reader := protocol.NewReader(in, protocol.ReaderOptions{})
 	err = r.pipeline(work, ctx, reader)
@@ -49,7 +49,7 @@ func (c *Connector) Write(ctx context.Context, catalog *protocol.Catalog, in io.
 		err = r.judge(reader)
 	}
 	if err == nil {
-		err = r.atEnd(work)
+		err = r.atEnd(work, ctx)
 	}
 	return r.report(reader, started), interruption(ctx, err)
 }
@@ -71,13 +71,26 @@ func (c *Connector) prepare(ctx context.Context, catalog *protocol.Catalog, star
 		return nil, err
 	}
 	collection := c.database.Collection(c.config.Indexing.Collection)
+	fence := newFence(collection, all, facts, c.settleOthers(), c.log)
+	if err := fence.take(ctx); err != nil {
+		return nil, err
+	}
 	look := &inspector{collection: collection, embedder: c.fingerprint(), log: c.log}
 	if err := look.inspect(ctx, all, created); err != nil {
-		return nil, err
+		return nil, errors.Join(err, fence.release(ctx, true))
 	}
 	c.log.Info("begin writing", "streams", len(all.list), "collection", c.config.Indexing.Collection,
 		"embedder", c.fingerprint())
-	return c.newRun(all, builder, collection), nil
+	return c.newRun(all, builder, collection, fence), nil
+}
+
+// settleOthers is how long a write of another attempt may still be applied: not at all where
+// the server ends with its process.
+func (c *Connector) settleOthers() time.Duration {
+	if _, local := c.config.Indexing.Endpoint.IsLocal(); local {
+		return 0
+	}
+	return c.options.Timing.Settle
 }
 
 // interruption makes every error of an interrupted run say so: what fails
@@ -107,28 +120,29 @@ type run struct {
 	batcher   *batcher
 	applier   *applier
 	finaliser *finaliser
+	fence     *fence
 	log       *slog.Logger
 }
 
-func (c *Connector) newRun(all *streams, builder *document.Builder, coll collection) *run {
+func (c *Connector) newRun(all *streams, builder *document.Builder, coll collection, f *fence) *run {
 	memory := newBudget(c.options.MemoryBytes)
 	ledger := newLedger(c.options.Writer.State, c.usage)
 	rejected := c.config.Processing.RejectedRecords
 	rejects := &rejects{skip: rejected.Mode == spec.ModeSkip, limit: int64(rejected.MaxRecords), log: c.log}
-	f := &finaliser{
-		collection: coll, ledger: ledger, embedder: c.fingerprint(), settle: c.options.Timing.Settle, log: c.log,
+	final := &finaliser{
+		collection: coll, ledger: ledger, pace: c.pace, embedder: c.fingerprint(), settle: c.options.Timing.Settle, log: c.log,
 	}
 	return &run{
-		connector: c, streams: all, log: c.log, finaliser: f,
+		connector: c, streams: all, log: c.log, finaliser: final, fence: f,
 		intake: newIntake(all, builder, memory, workers()),
 		applier: &applier{
 			collection: coll, embedder: c.embedder, ledger: ledger, memory: memory,
 			embedderID: c.fingerprint(), rejects: rejects, written: c.newTally(), recordIDs: newRecordIDs(c.newTally(), c.log),
-			cache: newVectorCache(cachedVectors), settle: c.options.Timing.Settle, log: c.log,
+			cache: newVectorCache(cachedVectors), fence: f, settle: c.options.Timing.Settle, log: c.log,
 		},
 		batcher: &batcher{
 			streams: all, ledger: ledger, memory: memory, ordinals: c.newTally(), rejects: rejects,
-			finalise: f.finalise, flushInterval: c.config.Processing.FlushInterval, log: c.log,
+			flushInterval: c.config.Processing.FlushInterval, log: c.log,
 			batch: newBatch(), strangers: newStrangers(all, ledger), renamed: map[renamedField]bool{},
 		},
 	}
@@ -146,6 +160,9 @@ func (r *run) pipeline(ctx, stop context.Context, reader *protocol.Reader) error
 	stop, halt := context.WithCancel(stop)
 	defer halt()
 	r.batcher.flights = newFlights(group, r.connector.pace, r.applier.apply)
+	r.batcher.finalise = func(s *stream) {
+		group.Go(func() error { return r.finaliser.finalise(gctx, stop, s) })
+	}
 	r.intake.start(stop, reader)
 	var reason error
 	group.Go(func() error {
@@ -181,20 +198,15 @@ func (r *run) judge(reader *protocol.Reader) error {
 // atEnd finalises, at the end of an input without any STREAM_STATUS, the
 // streams of callers too old to send one: wire overwrite of a catalog that
 // numbers nothing.
-func (r *run) atEnd(ctx context.Context) error {
-	b := r.batcher
+func (r *run) atEnd(ctx, stop context.Context) error {
+	onPlatform, allowEmpty := r.connector.options.JobID != "", r.connector.config.Processing.AllowEmptyOverwrite
 	for _, s := range r.streams.list {
 		switch {
 		case !s.replacing || s.completed:
-		case !s.overwrite || r.streams.numbered || b.statusSeen:
+		case !s.overwrite || r.streams.numbered || r.batcher.statusSeen:
 			r.log.Warn("the stream did not complete: nothing of its older data is deleted", "stream", s.Descriptor)
-		case b.records == 0 && b.states == 0 && !r.connector.config.Processing.AllowEmptyOverwrite:
-			r.log.Warn("the input was empty: the stream's older data is kept; "+
-				"set processing.allow_empty_overwrite to have it deleted", "stream", s.Descriptor)
-		default:
-			r.log.Warn("the input ended without a stream status: its end is taken as the stream's completion",
-				"stream", s.Descriptor)
-			if err := r.finaliser.finalise(ctx, s); err != nil {
+		case s.completedByEnd(onPlatform, allowEmpty, r.log):
+			if err := r.finaliser.finalise(ctx, stop, s); err != nil {
 				return err
 			}
 		}

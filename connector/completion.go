@@ -1,0 +1,65 @@
+package connector
+
+import (
+	"log/slog"
+
+	"destination-astra/protocol"
+)
+
+// seen is what an input has shown of one stream.
+type seen struct {
+	records int64 // also rejected ones
+	states  int64 // that name the stream
+	open    bool  // a record came after the last state
+}
+
+// sawState notes a state. A LEGACY state names no stream: it speaks for a stream
+// that is alone in its catalog.
+func (all *streams) sawState(s *protocol.State) {
+	if s.Type == protocol.StateLegacy && len(all.list) == 1 {
+		all.list[0].sawState()
+		return
+	}
+	if !all.endDecides {
+		return // nobody asks, and a GLOBAL state can be large
+	}
+	for _, d := range s.Streams() {
+		if one := all.byName[d]; one != nil {
+			one.sawState()
+		}
+	}
+}
+
+func (s *stream) sawState() {
+	s.seen.states++
+	s.seen.open = false
+}
+
+func (s *stream) sawRecord() {
+	s.seen.records++
+	s.seen.open = true
+}
+
+// completedByEnd decides, when the input has ended without a single STREAM_STATUS,
+// whether a stream that its caller overwrites without numbers was complete: what a
+// caller too old for statuses cannot say itself (ADR 0018). Only what came of this
+// very stream counts. The log says what was decided, and why.
+func (s *stream) completedByEnd(onPlatform, allowEmpty bool, log *slog.Logger) bool {
+	switch {
+	case s.seen.records == 0 && s.seen.states == 0 && !allowEmpty:
+		log.Warn("nothing came of the stream: its older data is kept; "+
+			"set processing.allow_empty_overwrite to have it deleted", "stream", s.Descriptor)
+		return false
+	case s.seen.open && s.seen.states > 0:
+		log.Warn("the input ended behind records that no state covers, as that of a source that failed does: "+
+			"the stream's older data is kept", "stream", s.Descriptor)
+		return false
+	case s.seen.open && onPlatform:
+		log.Warn("no state and no stream status came of the stream, so that it cannot be told whether its source "+
+			"failed: the stream's older data is kept", "stream", s.Descriptor)
+		return false
+	}
+	log.Warn("the input ended without a stream status: its end is taken as the stream's completion",
+		"stream", s.Descriptor)
+	return true
+}

@@ -1,0 +1,287 @@
+package connector
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"destination-astra/astra"
+	"destination-astra/document"
+)
+
+// markPrefix begins the _id of a mark. Marks have neither an _ab_stream nor a
+// vector, so that no stream and no search has them.
+const markPrefix = "_ab_sync:"
+
+// Bounds of the fence.
+const (
+	// holdShare: a sync looks for its marks again after this part of the settle time.
+	holdShare = 5
+	// marksAtATime bounds the calls of claiming and releasing, one a stream.
+	marksAtATime = 8
+	// maxClaims bounds how often a claim meets another one.
+	maxClaims = 10
+	// maxBefore bounds a mark in a collection where no attempt ever ends well.
+	maxBefore = 50
+	// releaseTimeout bounds the end of a sync. A mark that stays costs the next
+	// sync of the stream a wait, and nothing else.
+	releaseTimeout = 5 * time.Second
+)
+
+// marks is what the fence needs of the Data API.
+type marks interface {
+	InsertOne(ctx context.Context, document any) error
+	UpdateOne(ctx context.Context, filter, update any) (matched bool, err error)
+	DeleteOne(ctx context.Context, filter any) (deleted bool, err error)
+	FindAll(ctx context.Context, q astra.FindQuery, each func(json.RawMessage) error) error
+}
+
+var _ marks = (*astra.Collection)(nil)
+
+// mark says that an attempt writes a stream. It is a document of the collection
+// for as long as the attempt runs, or may have a write in flight.
+type mark struct {
+	ID         string `json:"_id"`
+	Attempt    string `json:"_ab_attempt"`
+	Generation *int64 `json:"_ab_generation_id,omitempty"`
+	// Before are the attempts since the last one that ended as it should.
+	Before  []string `json:"_ab_sync_before,omitempty"`
+	Stream  string   `json:"_ab_sync_stream"` // for people
+	Started string   `json:"_ab_sync_started"`
+}
+
+// fence keeps two attempts that write the same stream from harming each other
+// (ADR 0017). Each attempt puts its mark into the collection before it writes. One that meets the mark
+// of another takes it over, and waits until what that one has in flight can no
+// longer be applied; the other one finds its mark gone and stops. It is safe for
+// concurrent use after take.
+type fence struct {
+	marks   marks
+	nonce   string // of this attempt
+	streams []*stream
+	started time.Time
+	// settle is how long a write may still be applied; 0 where the server ends
+	// with this process, so that nothing of an attempt before can be in flight.
+	settle time.Duration
+	log    *slog.Logger
+
+	turn    chan struct{} // held by who reads or sets what follows
+	before  []string      // attempts that did not end as they should, by the marks that were taken over
+	waiting bool          // for what they have in flight
+	partial bool          // records are stored in part
+	checked time.Time
+	lost    error
+	unknown time.Time // when the last write of unknown outcome ended
+}
+
+func newFence(m marks, all *streams, facts callFacts, settle time.Duration, log *slog.Logger) *fence {
+	return &fence{
+		marks: m, nonce: facts.nonce, started: facts.started, streams: all.list, settle: settle, log: log,
+		turn: make(chan struct{}, 1),
+	}
+}
+
+// locked runs fn while no other method does.
+func (f *fence) locked(ctx context.Context, fn func() error) error {
+	select {
+	case f.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-f.turn }()
+	return fn()
+}
+
+// take claims all streams, and waits for the attempts that held them before. A
+// stream that a job of a newer generation holds is a [StaleJobError].
+func (f *fence) take(ctx context.Context) error {
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(marksAtATime)
+	for _, s := range f.streams {
+		group.Go(func() error {
+			if err := f.claim(gctx, s); err != nil {
+				return fmt.Errorf("stream %q: %w", s.Descriptor, err)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return errors.Join(err, f.release(ctx, true))
+	}
+	if f.waiting && f.settle > 0 {
+		wait := f.settle + f.settle/holdShare
+		f.log.Warn("an earlier attempt did not end as it should, or still runs: it is stopped, and what it may "+
+			"have in flight is waited for", "wait", wait)
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+	f.waiting, f.checked = false, time.Now()
+	return nil
+}
+
+// claim puts the attempt's mark of one stream into the collection.
+func (f *fence) claim(ctx context.Context, s *stream) error {
+	own := mark{
+		ID: markID(s), Attempt: f.nonce, Generation: s.GenerationID,
+		Stream: s.Name(), Started: f.started.UTC().Format(time.RFC3339),
+	}
+	for range maxClaims {
+		err := f.marks.InsertOne(ctx, own)
+		if !astra.HasCode(err, astra.CodeDocumentAlreadyExists) {
+			return err
+		}
+		there, err := f.read(ctx, []any{own.ID})
+		if err != nil {
+			return err
+		}
+		holder, found := there[own.ID]
+		switch {
+		case !found: // released meanwhile
+			continue
+		case holder.Attempt == f.nonce: // our own, whose answer was lost
+			return nil
+		case s.numbered && holder.Generation != nil && *holder.Generation > *s.GenerationID:
+			return &StaleJobError{Stream: s.Descriptor, Generation: *s.GenerationID, Newer: *holder.Generation}
+		}
+		if taken, err := f.takeOver(ctx, own, holder); err != nil || taken {
+			return err
+		}
+	}
+	return fmt.Errorf("%d other syncs of the stream begin at the same time", maxClaims)
+}
+
+// takeOver sets the mark of another attempt to ours, unless a third one was faster.
+func (f *fence) takeOver(ctx context.Context, own, holder mark) (bool, error) {
+	own.Before = append(holder.Before, holder.Attempt)
+	own.Before = own.Before[max(0, len(own.Before)-maxBefore):]
+	// Noted before it is known to be done: the answer may be lost.
+	err := f.locked(ctx, func() error {
+		f.before, f.waiting = append(f.before, own.Before...), true
+		return nil
+	})
+	if err != nil {
+		return false, err
+	}
+	set := map[string]any{
+		document.FieldAttempt: own.Attempt, "_ab_sync_before": own.Before,
+		"_ab_sync_stream": own.Stream, "_ab_sync_started": own.Started,
+	}
+	if own.Generation != nil {
+		set[document.FieldGenerationID] = *own.Generation
+	}
+	filter := map[string]any{"_id": own.ID, document.FieldAttempt: holder.Attempt}
+	return f.marks.UpdateOne(ctx, filter, map[string]any{"$set": set})
+}
+
+// read returns the marks with these ids that are there.
+func (f *fence) read(ctx context.Context, ids []any) (map[string]mark, error) {
+	found := map[string]mark{}
+	for part := range slices.Chunk(ids, maxIn) {
+		err := f.marks.FindAll(ctx, astra.FindQuery{
+			Filter:     map[string]any{"_id": map[string]any{"$in": part}},
+			Projection: map[string]any{"_id": 1, document.FieldAttempt: 1, document.FieldGenerationID: 1, "_ab_sync_before": 1},
+		}, func(raw json.RawMessage) error {
+			var m mark
+			if err := json.Unmarshal(raw, &m); err != nil {
+				return fmt.Errorf("find: document %.200s: %w", raw, err)
+			}
+			found[m.ID] = m
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// guarded returns a context whose writes ask the fence first.
+func (f *fence) guarded(ctx context.Context) context.Context {
+	return astra.WithTrace(ctx, &astra.Trace{
+		BeforeWrite: f.hold,
+		UnknownOutcome: func(*astra.Error) {
+			_ = f.locked(context.WithoutCancel(ctx), func() error { f.unknown = time.Now(); return nil })
+		},
+	})
+}
+
+// hold makes sure, before a write, that no other attempt has taken over. What it
+// saw is believed for a part of the settle time, for which whoever takes over waits too.
+func (f *fence) hold(ctx context.Context) error {
+	return f.locked(ctx, func() error {
+		now := time.Now()
+		if f.lost != nil || f.settle == 0 || now.Sub(f.checked) < f.settle/holdShare {
+			return f.lost
+		}
+		ids := make([]any, len(f.streams))
+		for i, s := range f.streams {
+			ids[i] = markID(s)
+		}
+		there, err := f.read(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for _, s := range f.streams {
+			if there[markID(s)].Attempt != f.nonce {
+				f.lost = &TakenOverError{Stream: s.Descriptor}
+				return f.lost
+			}
+		}
+		f.checked = now
+		return nil
+	})
+}
+
+// leave has the marks stay when the sync does not end well: it has stored records in part.
+func (f *fence) leave(ctx context.Context) error {
+	return f.locked(context.WithoutCancel(ctx), func() error { f.partial = true; return nil })
+}
+
+// release takes the marks away. When the sync did not end well, and something may
+// still be in flight, they stay: the next attempt waits for it.
+func (f *fence) release(ctx context.Context, well bool) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
+	defer cancel()
+	stay := false
+	err := f.locked(ctx, func() error {
+		stay = f.waiting || f.lost != nil || !well && (f.partial || time.Since(f.unknown) < f.settle)
+		return nil
+	})
+	if err != nil || stay {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(marksAtATime)
+	for _, s := range f.streams {
+		group.Go(func() error {
+			_, err := f.marks.DeleteOne(ctx, map[string]any{"_id": markID(s), document.FieldAttempt: f.nonce})
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		f.log.Info("the marks of this sync stay in the collection, and the next one waits for a moment", "error", err)
+	}
+	return nil
+}
+
+// leftBy reports whether a document with that _ab_attempt was inserted by an attempt before
+// this one that did not end as it should, as a part of this version of its record.
+func (f *fence) leftBy(stamp, version string) bool {
+	nonce, of, split := strings.Cut(stamp, ".")
+	return slices.Contains(f.before, nonce) && (!split || of == version)
+}
+
+func markID(s *stream) string {
+	sum := sha256.Sum256([]byte(s.Name()))
+	return markPrefix + hex.EncodeToString(sum[:16])
+}
