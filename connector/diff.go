@@ -128,11 +128,15 @@ func (s *stream) mayFinalise(d stored) error {
 }
 
 func (s *stream) otherEmbedder(there, ours string) error {
+	moved := ""
+	if id, ok := movedService(there, ours); ok {
+		moved = fmt.Sprintf("; if it is the same service at another address, set embedding.service_id to %q", id)
+	}
 	return &ConfigError{Stream: &s.Descriptor, Reason: fmt.Sprintf(
 		"stream %q: its documents were embedded with %q and the configuration says %q; "+
 			"vectors of two embedders cannot be searched together. "+
-			"Run a refresh of the stream, which embeds everything anew, or go back to the old embedding settings",
-		s.Descriptor, there, ours)}
+			"Run a refresh of the stream, which embeds everything anew, or go back to the old embedding settings%s",
+		s.Descriptor, there, ours, moved)}
 }
 
 func byStream(changes []change) map[*stream][]change {

@@ -1,6 +1,8 @@
 package connector
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -42,7 +44,8 @@ func newEmbedder(o Options) (embed.Embedder, error) {
 		})
 	case spec.ModeOpenAICompatible:
 		made, err = embed.NewOpenAICompatible(embed.OpenAICompatibleOptions{
-			BaseURL: e.BaseURL, APIKey: e.APIKey.Reveal(), Model: e.Model, Dimensions: e.Dimensions, Common: common,
+			BaseURL: e.BaseURL, APIKey: e.APIKey.Reveal(), Model: e.Model,
+			ReplyModel: e.ReplyModel, Dimensions: e.Dimensions, Common: common,
 		})
 	}
 	if err != nil {
@@ -58,6 +61,7 @@ func embedOptions(o Options) (embed.Common, error) {
 		Transport: o.EmbedTransport, UserAgent: astra.UserAgent(o.Version), Retry: o.Timing.retry(),
 		RequestsPerMinute: e.Ceilings.RequestsPerMinute, TokensPerMinute: e.Ceilings.TokensPerMinute,
 		MaxConcurrency: e.Ceilings.MaxConcurrency,
+		ServiceID:      e.ServiceID,
 		OnWait: func(w embed.WaitEvent) {
 			o.Log.Info("waiting for the embedding service", "provider", w.Provider, "for", w.For, "reason", w.Reason)
 		},
@@ -94,10 +98,42 @@ func (c *Connector) fingerprint() string {
 	case c.embedder != nil:
 		return c.embedder.Fingerprint()
 	case e.Mode == spec.ModeAstraVectorize:
-		return fmt.Sprintf("%s/%s/%s/%d", e.Mode, e.Vectorize.Provider, e.Model, e.Dimensions)
+		return fmt.Sprintf("%s/%s/%s%s/%d", e.Mode, e.Vectorize.Provider, e.Model, parametersID(e.Vectorize.Parameters), e.Dimensions)
 	default:
 		return fmt.Sprintf("%s/%s/%d", e.Mode, e.FieldName, e.Dimensions)
 	}
+}
+
+// parametersID tells apart what is asked of a provider with other parameters, a deployment
+// say: a hash, for they are nobody's business; "" without any.
+func parametersID(parameters map[string]string) string {
+	if len(parameters) == 0 {
+		return ""
+	}
+	text, _ := json.Marshal(parameters) // in the order of the names
+	sum := sha256.Sum256(text)
+	return "@" + hex.EncodeToString(sum[:6])
+}
+
+// movedService returns the service in a stored fingerprint that differs from ours in
+// nothing else, as embedding.service_id names it.
+func movedService(there, ours string) (id string, ok bool) {
+	model := func(fingerprint string) (rest, id string) {
+		end := strings.LastIndexByte(fingerprint, '/')
+		if end < 0 {
+			return fingerprint, ""
+		}
+		at := strings.LastIndexByte(fingerprint[:end], '@')
+		if at < 0 || strings.ContainsRune(fingerprint[at:end], '/') {
+			provider, _, _ := strings.Cut(fingerprint, "/")
+			return fingerprint, provider
+		}
+		return fingerprint[:at] + fingerprint[end:], fingerprint[at+1 : end]
+	}
+	thereModel, id := model(there)
+	oursModel, _ := model(ours)
+	vectorize := strings.HasPrefix(there, spec.ModeAstraVectorize+"/")
+	return id, thereModel == oursModel && !vectorize
 }
 
 // vectorService is createCollection's vector.service (Data API, "vectorize").

@@ -1,6 +1,8 @@
 package connector_test
 
 import (
+	"bytes"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -199,4 +201,60 @@ func TestFailingEmbedder(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAMovedServiceIsAnother: a refresh embeds everything anew, a stream that adds is
+// refused with the way out, and with that way nothing is embedded again.
+func TestAMovedServiceIsAnother(t *testing.T) {
+	moved := func(w *world) {
+		w.edits["embedding.service_id"] = ""
+		w.edits["embedding.base_url"] = "http://localhost:11434/v1"
+	}
+	lines := []string{row("s", 1, "a"), row("s", 2, "b"), complete("s")}
+	for mode := range replacing(1) {
+		t.Run(mode, func(t *testing.T) {
+			onBothBackends(t, func(w *world) {
+				w.sync(attempt{streams: []configured{replacing(1)[mode]}, jobID: "1", lines: lines})
+				moved(w)
+				r := w.sync(attempt{streams: []configured{replacing(2)[mode]}, jobID: "2", lines: lines})
+				require.Equal(w.t, 2, r.texts)
+				for _, d := range w.documents() {
+					require.Regexp(w.t, `^openai_compatible/small@[0-9a-f]{12}/8$`, d.Embedder)
+				}
+				w.edits["embedding.base_url"] = "https://LOCALHOST:11434/v1/"
+				r = w.sync(attempt{streams: []configured{replacing(3)[mode]}, jobID: "3", lines: lines})
+				require.Zero(w.t, r.texts)
+			})
+		})
+	}
+	t.Run("adding", func(t *testing.T) {
+		onBothBackends(t, func(w *world) {
+			s := []configured{stream("s", toDedup, key("id"), syncID(1))}
+			w.sync(attempt{streams: s, lines: lines[:2]})
+			moved(w)
+			_, trace := w.fails(attempt{streams: s, lines: lines[:2]})
+			require.Contains(w.t, trace.Message, `set embedding.service_id to "openai_compatible"`)
+			w.edits["embedding.service_id"] = "openai_compatible"
+			require.Zero(w.t, w.sync(attempt{streams: s, lines: lines[:2]}).texts)
+		})
+	})
+}
+
+// TestAReplyOfAnotherModelEndsTheSync: also in its midst, as a gateway's fallback does.
+func TestAReplyOfAnotherModelEndsTheSync(t *testing.T) {
+	onBothBackends(t, func(w *world) {
+		w.embedder.Fail(embedtest.Fault{}, embedtest.Fault{Bend: func(b []byte) []byte {
+			return bytes.Replace(b, []byte(`"small"`), []byte(`"fallback"`), 1)
+		}})
+		var lines []string
+		for i := range 40 {
+			lines = append(lines, row("s", i, fmt.Sprint("text ", i)))
+		}
+		r, trace := w.fails(attempt{streams: []configured{stream("s", toAppend, syncID(1))}, batches: 1,
+			lines: append(lines, streamState("s", 1))})
+		require.EqualValues(w.t, "config_error", trace.FailureType)
+		require.Contains(w.t, trace.Message, "fallback")
+		require.Contains(w.t, trace.Message, "embedding.reply_model")
+		require.Empty(w.t, r.states)
+	})
 }

@@ -71,6 +71,7 @@ func (w *world) config() *spec.Config {
 	root := map[string]any{
 		"embedding": map[string]any{
 			"mode": "openai_compatible", "base_url": "http://localhost/v1", "model_name": "small", "dimensions": dimensions,
+			"service_id": "openai_compatible", // for a fingerprint without a hash of the address
 		},
 		"processing": map[string]any{
 			"chunk_size": 1000, "text_fields": []string{"text"}, "metadata_fields": []string{"id", "k", "l", "n"},

@@ -207,6 +207,9 @@ func TestVectorizeCreatesTheCollection(t *testing.T) {
 
 func fingerprinted(w *world) string {
 	e := w.edits["embedding"].(map[string]any)
+	if e["parameters"] != nil {
+		return fmt.Sprint(e["provider"], "/", e["model"], "@e004015cd173")
+	}
 	return fmt.Sprint(e["provider"], "/", e["model"])
 }
 

@@ -54,7 +54,7 @@ func NewAzureOpenAI(o AzureOpenAIOptions) (*AzureOpenAI, error) {
 		address:    "embedding.api_base",
 		key:        "embedding.openai_key",
 		model:      "embedding.deployment",
-		dimensions: "embedding.dimensions",
+		dimensions: "embedding.dimensions", servedModel: "embedding.model",
 	})
 	b.identity.header, b.identity.scheme = "Api-Key", ""
 	model := firstOf(o.Model, DefaultModel)
@@ -76,6 +76,7 @@ func NewAzureOpenAI(o AzureOpenAIOptions) (*AzureOpenAI, error) {
 		identity:  b.identity,
 		model:     model,
 		dimension: dimension,
+		endpoint:  endpoint,
 		known:     known,
 		budget:    limits,
 		dialect:   newOpenAIDialect(endpoint, model, ask),

@@ -43,8 +43,8 @@ func BenchmarkDecode(b *testing.B) {
 		reply  []byte
 		decode func([]byte, int, int) ([]embed.Vector, int64, error)
 	}{
-		"openai base64": {embedtest.Reply("m", vectors, true, 1), embed.DecodeEmbeddings},
-		"openai floats": {embedtest.Reply("m", vectors, false, 1), embed.DecodeEmbeddings},
+		"openai base64": {embedtest.Reply("", vectors, true, 1), embed.DecodeEmbeddings},
+		"openai floats": {embedtest.Reply("", vectors, false, 1), embed.DecodeEmbeddings},
 		"cohere base64": {embedtest.CohereReply(texts, vectors, "base64", 1), embed.DecodeCohere},
 		"cohere floats": {embedtest.CohereReply(texts, vectors, "float", 1), embed.DecodeCohere},
 	}
@@ -67,7 +67,7 @@ func BenchmarkDecodeAsGoOpenAI(b *testing.B) {
 	texts := strings.Split(strings.Repeat("the old ferry ", 33)+"leaves", " ")
 	vectors := embedtest.Vectors(texts, 1536)
 	b.Run("base64", func(b *testing.B) {
-		reply := embedtest.Reply("m", vectors, true, 1)
+		reply := embedtest.Reply("", vectors, true, 1)
 		b.ReportAllocs()
 		for b.Loop() {
 			var r openai.EmbeddingResponseBase64
@@ -78,7 +78,7 @@ func BenchmarkDecodeAsGoOpenAI(b *testing.B) {
 		perVector(b, len(vectors))
 	})
 	b.Run("floats", func(b *testing.B) {
-		reply := embedtest.Reply("m", vectors, false, 1)
+		reply := embedtest.Reply("", vectors, false, 1)
 		b.ReportAllocs()
 		for b.Loop() {
 			var r openai.EmbeddingResponse
@@ -99,7 +99,7 @@ func BenchmarkEmbed(b *testing.B) {
 	for i := range texts {
 		texts[i] = strings.Repeat("The old ferry leaves the quiet harbour at dawn. ", 34)
 	}
-	reply := embedtest.Reply("m", embedtest.Vectors(texts[:100], 1536), true, 1)
+	reply := embedtest.Reply("", embedtest.Vectors(texts[:100], 1536), true, 1)
 	e, err := embed.NewOpenAI(embed.OpenAIOptions{
 		APIKey: "k", Common: embed.Common{Transport: canned(reply), MaxTexts: 100},
 	})

@@ -166,7 +166,7 @@ func TestEmbedSomeKeepsTheOtherVectors(t *testing.T) {
 	vectors[0], vectors[2] = make(embed.Vector, 8), make(embed.Vector, 8)
 	want[0], want[2] = nil, nil
 	e, server := providers["openai"].start(t, nil, embed.Common{})
-	server.Fail(embedtest.Fault{Body: string(embedtest.Reply("m", vectors, true, 4))})
+	server.Fail(embedtest.Fault{Body: string(embedtest.Reply("text-embedding-3-small", vectors, true, 4))})
 	got, err := e.EmbedSome(t.Context(), texts)
 	require.Equal(t, []int{0, 2}, requireError(t, err).Texts)
 	require.Equal(t, want, got)

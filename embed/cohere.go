@@ -71,6 +71,7 @@ func NewCohere(o CohereOptions) (*Cohere, error) {
 		identity:  b.identity,
 		model:     model,
 		dimension: dimension,
+		endpoint:  base,
 		known:     known,
 		guess:     true,
 		budget:    budget{texts: cohereMaxTexts, bytes: cohereMaxBytes},

@@ -26,20 +26,26 @@ type decoder struct {
 	bad       *Error          // the vectors that cannot be stored, by their positions
 	failure   json.RawMessage // the error object
 	tokens    int64
+	model     string // as the reply names it
 }
 
 // decodeEmbeddings returns the vectors in the order of their indexes, and the
 // tokens charged. The reply must hold exactly count vectors, with the indexes 0 to
 // count-1, each of the given dimension, finite and not zero; else the error is an
 // *Error. When only some vectors cannot be stored, Texts tells which, and the others
-// are returned beside the error. It does not keep reply.
-func decodeEmbeddings(reply []byte, count, dimension int) ([]Vector, int64, error) {
+// are returned beside the error. A reply of another model is an *Error, too. It does
+// not keep reply.
+func decodeEmbeddings(reply []byte, count, dimension int, model servedModel) ([]Vector, int64, error) {
 	d := newDecoder(reply, count, dimension)
-	return d.finish(d.read(func() error {
+	vectors, tokens, err := d.finish(d.read(func() error {
 		return d.fields(func(key string) (known bool, err error) {
 			switch key {
 			case "data":
 				return true, d.data()
+			case "model":
+				raw, err := d.value()
+				d.model = plain(raw)
+				return true, err
 			case "usage":
 				raw, err := d.value()
 				var usage openai.Usage
@@ -52,6 +58,10 @@ func decodeEmbeddings(reply []byte, count, dimension int) ([]Vector, int64, erro
 			}
 		})
 	}))
+	if other := model.check(d.model); other != nil && vectors != nil {
+		return nil, tokens, other
+	}
+	return vectors, tokens, err
 }
 
 func newDecoder(reply []byte, count, dimension int) *decoder {

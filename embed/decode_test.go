@@ -50,7 +50,7 @@ func TestDecodeRefusesWhatIsNotJSON(t *testing.T) {
 
 func TestDecodeEveryPrefixIsCutShort(t *testing.T) {
 	for _, base64 := range []bool{true, false} {
-		reply := embedtest.Reply("m", embedtest.Vectors([]string{"a", "b"}, 8), base64, 2)
+		reply := embedtest.Reply("", embedtest.Vectors([]string{"a", "b"}, 8), base64, 2)
 		for n := range len(reply) {
 			_, _, err := embed.DecodeEmbeddings(reply[:n], 2, 8)
 			var e *embed.Error
@@ -61,7 +61,7 @@ func TestDecodeEveryPrefixIsCutShort(t *testing.T) {
 }
 
 func TestDecodeKeepsNothingOfTheReply(t *testing.T) {
-	reply := embedtest.Reply("m", embedtest.Vectors([]string{"a"}, 8), true, 2)
+	reply := embedtest.Reply("", embedtest.Vectors([]string{"a"}, 8), true, 2)
 	vectors, tokens, err := embed.DecodeEmbeddings(reply, 1, 8)
 	require.NoError(t, err)
 	require.EqualValues(t, 2, tokens)

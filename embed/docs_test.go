@@ -55,6 +55,7 @@ func TestPageTellsTheFigures(t *testing.T) {
 	text := strings.Join(strings.Fields(page(t)), " ")
 	for _, sentence := range []string{
 		embed.DefaultOpenAIURL, embed.DefaultCohereURL,
+		"the model `nomic-embed-text@900d04ce4374`",
 		fmt.Sprintf("adds one, up to %d;", embed.DefaultMaxConcurrency),
 		fmt.Sprintf("no reply within %.0f seconds", embed.DefaultTimeout.Seconds()),
 		fmt.Sprintf("random waits, for %.0f minutes at most", retry.DefaultBudget.Minutes()),
@@ -102,7 +103,7 @@ func TestPageConfigurationWorks(t *testing.T) {
 			vectors := mustEmbed(t, embedder, texts...)
 			require.InDeltaSlice(t, embedtest.Vectors(texts[:1], 768)[0], vectors[0], tolerance)
 			require.Len(t, vectors[100], 768)
-			require.Equal(t, "openai_compatible/nomic-embed-text/768", embedder.Fingerprint())
+			require.Equal(t, "openai_compatible/nomic-embed-text@900d04ce4374/768", embedder.Fingerprint())
 		})
 	}
 }

@@ -24,7 +24,8 @@ type Embedder interface {
 	// Dimension is the length of every vector, at least 1, and never changes.
 	Dimension() int
 
-	// Fingerprint names what determines the vectors: provider/model/dimension.
+	// Fingerprint names what determines the vectors: provider/model/dimension, with the
+	// service where it is not the provider's own.
 	// Vectors of equal fingerprints may be compared and reused; it is stored beside
 	// each vector as _ab_embedder. It holds no secret and never changes.
 	Fingerprint() string

@@ -34,6 +34,7 @@ func ExampleNewOpenAICompatible() {
 		APIKey:     "secret",
 		Model:      "bge-small",
 		Dimensions: 384,
+		Common:     embed.Common{ServiceID: "our-gpus"},
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -45,7 +46,7 @@ func ExampleNewOpenAICompatible() {
 	fmt.Println(e.Fingerprint())
 	// Output:
 	// 2 384 <nil>
-	// openai_compatible/bge-small/384
+	// openai_compatible/bge-small@our-gpus/384
 }
 
 // Cohere embeds a question otherwise than the texts that are searched.

@@ -3,8 +3,10 @@ package embed
 // DecodeEmbeddings and DecodeCohere give the fuzz targets and the benchmarks the
 // decoders alone.
 var (
-	DecodeEmbeddings = decodeEmbeddings
-	DecodeCohere     = decodeCohere
+	DecodeEmbeddings = func(reply []byte, count, dimension int) ([]Vector, int64, error) {
+		return decodeEmbeddings(reply, count, dimension, "")
+	}
+	DecodeCohere = decodeCohere
 )
 
 // CutText gives the property test the splitter alone.

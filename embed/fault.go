@@ -25,6 +25,7 @@ const (
 	faultRateLimit          // too fast
 	faultServer             // the service's own failure
 	faultModel              // no such model
+	faultOtherModel         // the reply is of another model than expected
 	faultTextTooLong        // a text exceeds the model's window
 	faultTooMuch            // the texts of the request are too many or too long together
 	faultRequest            // the request is refused for another reason
@@ -44,6 +45,7 @@ const (
 	roleAddress
 	roleKey
 	roleModel
+	roleServedModel // what replies are to name
 	roleDimension
 	roleChunkSize
 )
@@ -66,6 +68,7 @@ var faultTraits = [faultCount]traits{
 	faultRateLimit:   {retryable: true},
 	faultServer:      {retryable: true},
 	faultModel:       {config: true, role: roleModel},
+	faultOtherModel:  {config: true, role: roleServedModel},
 	faultTextTooLong: {config: true, role: roleChunkSize},
 	faultTooMuch:     {config: true, role: roleChunkSize},
 	faultRequest:     {},
@@ -79,6 +82,7 @@ var faultTraits = [faultCount]traits{
 // settings are the paths of one provider's settings.
 type settings struct {
 	address, key, model, dimensions string
+	servedModel                     string
 }
 
 func (s settings) path(r role) string {
@@ -87,6 +91,8 @@ func (s settings) path(r role) string {
 		return s.address
 	case roleKey:
 		return s.key
+	case roleServedModel:
+		return firstOf(s.servedModel, s.model)
 	case roleModel:
 		return s.model
 	case roleDimension:

@@ -69,6 +69,7 @@ func NewOpenAI(o OpenAIOptions) (*OpenAI, error) {
 		identity:  b.identity,
 		model:     model,
 		dimension: dimension,
+		endpoint:  endpoint,
 		known:     known,
 		budget:    budget{texts: openAIMaxTexts, tokens: openAIMaxTokens, bytes: openAIMaxBytes},
 		dialect:   newOpenAIDialect(endpoint, model, ask),

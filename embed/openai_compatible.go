@@ -21,6 +21,10 @@ type OpenAICompatibleOptions struct {
 	APIKey string `json:"-"`
 	// Model is sent as it is; DefaultModel when empty.
 	Model string
+	// ReplyModel is the name that replies give the model; Model when empty, and AnyModel
+	// for any. A reply that names another one is an *Error. In the fingerprint it stands
+	// for Model.
+	ReplyModel string
 	// Dimensions is how long the model's vectors are. It is checked, never sent:
 	// many compatible services refuse the field.
 	Dimensions int
@@ -49,7 +53,7 @@ func NewOpenAICompatible(o OpenAICompatibleOptions) (*OpenAICompatible, error) {
 		address:    "embedding.base_url",
 		key:        "embedding.api_key",
 		model:      "embedding.model_name",
-		dimensions: "embedding.dimensions",
+		dimensions: "embedding.dimensions", servedModel: "embedding.model_name or embedding.reply_model",
 	})
 	model := firstOf(o.Model, DefaultModel)
 	endpoint := b.url(embeddingsURL(o.BaseURL))
@@ -58,12 +62,20 @@ func NewOpenAICompatible(o OpenAICompatibleOptions) (*OpenAICompatible, error) {
 	if b.err != nil {
 		return nil, b.err
 	}
+	dialect := newOpenAIDialect(endpoint, model, 0)
+	dialect.served = servedModel(firstOf(o.ReplyModel, model))
+	named := o.ReplyModel
+	if named == AnyModel {
+		named = ""
+	}
 	s := newService(serviceOptions{
+		named:     named,
 		identity:  b.identity,
 		model:     model,
 		dimension: dimension,
+		endpoint:  endpoint,
 		budget:    budget{texts: DefaultMaxTexts, bytes: DefaultMaxBytes},
-		dialect:   newOpenAIDialect(endpoint, model, 0),
+		dialect:   dialect,
 		common:    o.Common,
 	})
 	s.client.version = true

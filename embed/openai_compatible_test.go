@@ -102,7 +102,7 @@ func TestOpenAICompatibleDefaults(t *testing.T) {
 	require.NotContains(t, sent.Header, "Authorization", "no key, no header")
 	require.Equal(t, "me/1", sent.Header.Get("User-Agent"))
 	require.Equal(t, embed.DefaultModel, sent.Model)
-	require.Equal(t, "openai_compatible/text-embedding-ada-002/8", e.Fingerprint())
+	require.Equal(t, "openai_compatible/text-embedding-ada-002@39a323d718e8/8", e.Fingerprint())
 }
 
 func TestOpenAICompatibleBaseURL(t *testing.T) {

@@ -15,6 +15,7 @@ type openAIDialect struct {
 	url, shown string
 	model      string
 	dimensions int // asked for when not 0
+	served     servedModel
 }
 
 // Forms of openAIDialect: base64 is asked for, or encoding_format is left out, which
@@ -26,7 +27,8 @@ const (
 )
 
 func newOpenAIDialect(u *url.URL, model string, dimensions int) openAIDialect {
-	return openAIDialect{url: u.String(), shown: shownURL(u), model: model, dimensions: dimensions}
+	return openAIDialect{url: u.String(), shown: shownURL(u), model: model, dimensions: dimensions,
+		served: servedModel(model)}
 }
 
 func (openAIDialect) forms() int { return openAIForms }
@@ -44,8 +46,8 @@ func (d openAIDialect) request(form int, texts []string, _ bool) (question, erro
 	return question{url: d.url, shown: d.shown, body: body}, err
 }
 
-func (openAIDialect) decode(reply []byte, count, dimension int) ([]Vector, int64, error) {
-	return decodeEmbeddings(reply, count, dimension)
+func (d openAIDialect) decode(reply []byte, count, dimension int) ([]Vector, int64, error) {
+	return decodeEmbeddings(reply, count, dimension, d.served)
 }
 
 // encodeRequest writes JSON without escaping what only HTML needs escaped.

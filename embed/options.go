@@ -21,6 +21,10 @@ type Common struct {
 	Transport http.RoundTripper
 	// UserAgent is DefaultUserAgent when empty.
 	UserAgent string
+	// ServiceID stands in the fingerprint for the service, so that it can move without a
+	// new one; "" means a hash of its address, and the provider's own name (openai) that it
+	// is the provider's own service, whatever the address.
+	ServiceID string
 	// Timeout bounds one request, its reply included; DefaultTimeout when 0.
 	Timeout time.Duration
 	// Retry says how requests are repeated. Time spent in the queue before the first

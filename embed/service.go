@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync/atomic"
 )
@@ -31,6 +32,7 @@ type service struct {
 	provider  string
 	model     string
 	dimension int
+	id        string // the fingerprint
 	client    *client
 	dialect   dialect
 	packer    *packer
@@ -49,6 +51,8 @@ type serviceOptions struct {
 	identity  identity
 	model     string
 	dimension int
+	endpoint  *url.URL
+	named     string // what replies name the model, where that is not model
 	known     Model
 	budget    budget
 	guess     bool // the counter is not that of the model
@@ -66,13 +70,15 @@ func newService(o serviceOptions) *service {
 		provider:  o.identity.provider,
 		model:     o.model,
 		dimension: o.dimension,
-		client:    newClient(o.identity, o.common),
-		dialect:   o.dialect,
-		counter:   o.common.Counter,
-		packer:    &packer{budget: limits},
-		trust:     newTrust(),
-		settling:  make(chan struct{}, 1),
-		parallel:  o.common.MaxConcurrency,
+		id: fingerprint(o.identity.provider, firstOf(o.named, o.model),
+			firstOf(o.common.ServiceID, serviceAt(o.identity.provider, o.endpoint)), o.dimension),
+		client:   newClient(o.identity, o.common),
+		dialect:  o.dialect,
+		counter:  o.common.Counter,
+		packer:   &packer{budget: limits},
+		trust:    newTrust(),
+		settling: make(chan struct{}, 1),
+		parallel: o.common.MaxConcurrency,
 	}
 	s.client.retired = o.known.Retired
 	window := o.known.Window
@@ -112,11 +118,9 @@ func (s *service) EmbedQuery(ctx context.Context, text string) (Vector, error) {
 // Dimension implements Embedder.
 func (s *service) Dimension() int { return s.dimension }
 
-// Fingerprint implements Embedder: provider/model/dimension. The URL is not in it, so
-// that a service may move.
-func (s *service) Fingerprint() string {
-	return fmt.Sprintf("%s/%s/%d", s.provider, s.model, s.dimension)
-}
+// Fingerprint implements Embedder: provider/model/dimension, and behind an @ after the
+// model which service it is, unless it is the provider's own.
+func (s *service) Fingerprint() string { return s.id }
 
 // Usage returns the work done so far.
 func (s *service) Usage() Usage { return s.client.usage.usage() }

@@ -164,7 +164,7 @@ func TestAKnownGoodTextMayFail(t *testing.T) {
 // an overflow computes them.
 func TestABrokenModelIsNotTheTextsFault(t *testing.T) {
 	zeros := func(n int) embedtest.Fault {
-		return embedtest.Fault{Body: string(embedtest.Reply("small", slices.Repeat([]embed.Vector{make(embed.Vector, 8)}, n), true, n))}
+		return embedtest.Fault{Body: string(embedtest.Reply("", slices.Repeat([]embed.Vector{make(embed.Vector, 8)}, n), true, n))}
 	}
 	e, server := providers["openai_compatible"].start(t, nil, alone(embed.Common{}))
 	mustEmbed(t, e, "settle the form")

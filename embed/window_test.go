@@ -103,12 +103,12 @@ func TestOppositePartsHaveNoMean(t *testing.T) {
 	e, server := providers["openai"].start(t, nil, embed.Common{Counter: words{}})
 	mustEmbed(t, e, "settle the form")
 	up, down := embed.Vector{1, 0, 0, 0, 0, 0, 0, 0}, embed.Vector{-1, 0, 0, 0, 0, 0, 0, 0}
-	reply := embedtest.Reply("m", []embed.Vector{up, down, make(embed.Vector, 8), up}, true, 1)
+	reply := embedtest.Reply("", []embed.Vector{up, down, make(embed.Vector, 8), up}, true, 1)
 	server.Fail(embedtest.Fault{Body: string(reply)})
 	vectors, err := e.EmbedSome(t.Context(), []string{strings.Repeat("w ", 2*8191), "zeros", "b"})
 	require.Equal(t, []int{0, 1}, requireError(t, err).Texts)
 	require.Equal(t, []embed.Vector{nil, nil, up}, vectors)
-	server.Fail(embedtest.Fault{Body: string(embedtest.Reply("m", []embed.Vector{up, down}, true, 1))})
+	server.Fail(embedtest.Fault{Body: string(embedtest.Reply("", []embed.Vector{up, down}, true, 1))})
 	_, err = e.Embed(t.Context(), []string{strings.Repeat("w ", 2*8191)})
 	require.ErrorContains(t, err, "have no mean")
 }

@@ -1,5 +1,7 @@
 package spec
 
+import "strings"
+
 // Modes of [Embedding]: who makes the vectors.
 const (
 	ModeOpenAI           = "openai"
@@ -16,6 +18,9 @@ const MaxDimensions = 4096
 
 // fakeDimensions is how long the fake embedder's vectors have always been.
 const fakeDimensions = 1536
+
+// maxServiceID bounds a service's name: it is stored with every document.
+const maxServiceID = 64
 
 // Embedding says how texts become vectors. Fields that a mode does not use are zero.
 type Embedding struct {
@@ -36,6 +41,11 @@ type Embedding struct {
 	// Model is the model's name, filled in where the user left it to us. It is empty for
 	// fake and from_field.
 	Model string
+	// ReplyModel is the name that an openai_compatible service's replies give the model,
+	// where it is not Model; "*" for any.
+	ReplyModel string
+	// ServiceID names the service whose vectors are stored, in place of its address.
+	ServiceID string
 	// Dimensions is the length of each vector, from 1 to MaxDimensions.
 	Dimensions int
 	// Vectorize is who embeds inside Astra DB (astra_vectorize).
@@ -92,6 +102,7 @@ func parseEmbedding(o *object) Embedding {
 		e.APIKey = Secret(o.text("api_key", ""))
 		e.BaseURL = o.serviceURL("base_url", "give the URL of your embedding service")
 		e.Model = o.text("model_name", "text-embedding-ada-002")
+		e.ReplyModel = o.text("reply_model", "")
 		e.Dimensions, _ = o.requireInteger("dimensions", limits{1, MaxDimensions})
 	case ModeAstraVectorize:
 		e.vectorize(o)
@@ -101,6 +112,7 @@ func parseEmbedding(o *object) Embedding {
 	}
 	if mode != ModeFake && mode != ModeFromField && mode != ModeAstraVectorize {
 		e.Ceilings = parseCeilings(o)
+		e.ServiceID = o.serviceID()
 	}
 	return e
 }
@@ -180,6 +192,19 @@ func (e *Embedding) model(o *object, known map[string]model, fallback string) {
 		o.fail(o.at("dimensions"), "is missing; this connector does not know the model %s, "+
 			"so say how many dimensions its vectors have", excerpt(e.Model))
 	}
+}
+
+// serviceID returns the name of the service in fingerprints.
+func (o *object) serviceID() string {
+	id := o.text("service_id", "")
+	odd := strings.ContainsFunc(id, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune("._-", r)
+	})
+	if odd || len(id) > maxServiceID {
+		o.fail(o.at("service_id"), "must be at most %d letters, digits, dots, dashes and underscores", maxServiceID)
+		return ""
+	}
+	return id
 }
 
 func parseCeilings(o *object) Ceilings {

@@ -51,7 +51,7 @@ func embedders() map[string]embedder {
 	openAI := embedder{
 		service: embedtest.Options{Path: "/v1/embeddings", Model: small, Dimensions: 1536, Shortens: true},
 		embedding: object{
-			"mode": "openai", "openai_key": MarkedKey, "model": small, "dimensions": 256,
+			"mode": "openai", "openai_key": MarkedKey, "model": small, "dimensions": 256, "service_id": "openai",
 		},
 		key: "openai_key", at: variable("OPENAI_BASE_URL", "/v1"),
 		fingerprint: "openai/" + small + "/256", cost: `cost="$0.000004 (list price of `, texts: 2048,
@@ -66,13 +66,13 @@ func embedders() map[string]embedder {
 				API: embedtest.Azure, Deployment: "my-dep", APIVersion: embed.DefaultAzureAPIVersion,
 				Dimensions: 1536, MaxTexts: 16,
 			},
-			embedding: object{"mode": "azure_openai", "openai_key": MarkedKey, "deployment": "my-dep"},
+			embedding: object{"mode": "azure_openai", "openai_key": MarkedKey, "deployment": "my-dep", "service_id": "our-own"},
 			key:       "openai_key", at: setting("api_base", ""),
-			fingerprint: "azure_openai/text-embedding-ada-002/1536", cost: "cost=unknown", texts: 16,
+			fingerprint: "azure_openai/text-embedding-ada-002@our-own/1536", cost: "cost=unknown", texts: 16,
 		},
 		"cohere": {
 			service:   embedtest.Options{API: embedtest.Cohere, Path: "/v2/embed", Model: light, Dimensions: 384},
-			embedding: object{"mode": "cohere", "cohere_key": MarkedKey, "model": light},
+			embedding: object{"mode": "cohere", "cohere_key": MarkedKey, "model": light, "service_id": "cohere"},
 			key:       "cohere_key", at: variable("CO_API_URL", ""),
 			fingerprint: "cohere/" + light + "/384", cost: "cost=unknown", texts: 96,
 		},
@@ -80,6 +80,7 @@ func embedders() map[string]embedder {
 			service: embedtest.Options{Path: "/v1/embeddings", Model: "m", Dimensions: 8, MaxTexts: 32},
 			embedding: object{
 				"mode": "openai_compatible", "api_key": MarkedKey, "model_name": "m", "dimensions": 8,
+				"service_id": "openai_compatible",
 			},
 			key: "api_key", at: setting("base_url", "/v1"),
 			fingerprint: "openai_compatible/m/8", cost: "cost=unknown", texts: 32,
