@@ -60,6 +60,8 @@ func (p *parser) config(root *object) *Config {
 // decode reads the one JSON object that a configuration is. The reason is empty when
 // all is well.
 func decode(data []byte) (fields map[string]any, reason string) {
+	// Windows tools begin a file with a byte order mark.
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	// Numbers keep their text, so that 8191.5 is not mistaken for a whole number.
 	decoder.UseNumber()

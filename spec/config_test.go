@@ -126,7 +126,7 @@ func TestParseReportsAllProblemsAtOnce(t *testing.T) {
 			"fake, azure_openai, openai_compatible, from_field, astra_vectorize",
 		"processing.chunk_size":         `is 9000; ` + whole,
 		"indexing.astra_db_app_token":   "is missing; generate an application token on your database's page in Astra",
-		"indexing.astra_db_endpoint":    "is not a URL; it must begin with https:// (or http://)",
+		"indexing.astra_db_endpoint":    "has no scheme; begin it with https:// (or http:// for a host of your own network)",
 		"indexing.astra_db_keyspace":    `is "my-ks"; use 1 to 48 letters (a to z, A to Z), digits and underscores`,
 		"omit_raw_text":                 "must be true or false, not a number",
 		"processing.text_fields":        "must be a list, not a string; put it in square brackets",

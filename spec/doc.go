@@ -13,6 +13,7 @@
 //   - a whole number may be written as 1000.0 or 1e3, or as a string such as "1000";
 //   - true and false may be written as strings;
 //   - a property that is null counts as absent;
+//   - a byte order mark before it is dropped;
 //   - white space round a key, a token, a URL or a name is dropped;
 //   - a property that nobody knows is ignored, with a [Warning].
 //

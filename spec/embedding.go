@@ -189,8 +189,11 @@ func (e *Embedding) model(o *object, known map[string]model, fallback string) {
 			o.fail(o.at("dimensions"), "%s", reason)
 		}
 	case e.Dimensions == 0 && o.fields["dimensions"] == nil:
-		o.fail(o.at("dimensions"), "is missing; this connector does not know the model %s, "+
-			"so say how many dimensions its vectors have", excerpt(e.Model))
+		o.fail(o.at("model"), "is %s, which this connector does not know%s; for a model that is right "+
+			"say in dimensions how long its vectors are", excerpt(e.Model), suggestion(e.Model, known))
+	case suggestion(e.Model, known) != "":
+		o.warn(o.at("model"), "is %s, which this connector does not know%s; check its spelling",
+			excerpt(e.Model), suggestion(e.Model, known))
 	}
 }
 

@@ -120,8 +120,13 @@ func TestParseEmbeddingRefuses(t *testing.T) {
 			map[string]string{"embedding.dimensions": "is 300, which embed-v4.0 cannot make; use 256 512 1024 or 1536"}},
 		"unknown model": {
 			object{"mode": "openai", "openai_key": "k", "model": "new"},
-			map[string]string{"embedding.dimensions": `is missing; this connector does not know the model "new", ` +
-				"so say how many dimensions its vectors have"}},
+			map[string]string{"embedding.model": `is "new", which this connector does not know; for a model that is right ` +
+				"say in dimensions how long its vectors are"}},
+		"a slip in the model": {
+			object{"mode": "openai", "openai_key": "k", "model": "Text-embedding-3-smal"},
+			map[string]string{"embedding.model": `is "Text-embedding-3-smal", which this connector does not know; ` +
+				`the nearest one that it knows is "text-embedding-3-small"; for a model that is right ` +
+				"say in dimensions how long its vectors are"}},
 		"unknown model, bad dimensions": {
 			object{"mode": "openai", "openai_key": "k", "model": "new", "dimensions": 0},
 			map[string]string{"embedding.dimensions": `is 0; use a whole number from 1 to 4096`}},

@@ -39,6 +39,9 @@ func ParseEndpoint(text string) (Endpoint, error) {
 	if dir, ok := strings.CutPrefix(text, localPrefix); ok {
 		return parseLocal(strings.TrimSpace(dir))
 	}
+	if err := refuseEndpoint(text); err != nil {
+		return Endpoint{}, err
+	}
 	u, err := parseHTTPURL(text)
 	if err != nil {
 		return Endpoint{}, err
@@ -59,6 +62,32 @@ func ParseEndpoint(text string) (Endpoint, error) {
 			"travel unencrypted; use https")
 	}
 	return e, nil
+}
+
+// databaseID is what Astra calls a database in its lists and URLs.
+var databaseID = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
+// hostLike is the beginning of a URL whose scheme was left out.
+var hostLike = regexp.MustCompile(`^(localhost|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+|[A-Za-z0-9-]+:[0-9]+)(:[0-9]+)?(/|$)`)
+
+// refuseEndpoint says what to write instead of a text that is nearly an endpoint.
+func refuseEndpoint(text string) error {
+	const form = "https://ID-REGION.apps.astra.datastax.com"
+	lower := strings.ToLower(text)
+	switch {
+	case strings.HasPrefix(text, "https://"), strings.HasPrefix(text, "http://"):
+		return nil
+	case strings.HasPrefix(lower, "https://"), strings.HasPrefix(lower, "http://"), strings.HasPrefix(lower, localPrefix):
+		return errors.New("must begin in small letters: https://, http:// or local:")
+	case strings.HasPrefix(lower, "file:"):
+		return errors.New("is a file URL; to keep the data in a folder write local: and the folder, such as local:/data")
+	case databaseID.MatchString(text):
+		return errors.New("is the id of a database; copy its API endpoint instead, which has the form " + form)
+	case hostLike.MatchString(text):
+		return errors.New("has no scheme; begin it with https:// (or http:// for a host of your own network)")
+	}
+	return errors.New("is not a URL; it must begin with https:// (or http://): use the API endpoint of your database, " +
+		"which has the form " + form + ", or local: and a folder")
 }
 
 func parseLocal(dir string) (Endpoint, error) {

@@ -81,7 +81,14 @@ func TestEndpointLocal(t *testing.T) {
 func TestEndpointRefuses(t *testing.T) {
 	tests := map[string]struct{ in, want string }{
 		"nothing":          {"", "must begin with https://"},
-		"no scheme":        {"db.apps.astra.datastax.com", "must begin with https://"},
+		"no scheme":        {"db.apps.astra.datastax.com", "has no scheme"},
+		"host and port":    {"localhost:8181", "has no scheme"},
+		"name and port":    {"dataapi:8181/v1", "has no scheme"},
+		"capital letters":  {"LOCAL:data", "small letters"},
+		"capital scheme":   {"HTTPS://db.apps.astra.datastax.com", "small letters"},
+		"file URL":         {"file:///data", "write local: and the folder"},
+		"database id":      {"01234567-89ab-cdef-0123-456789abcdef", "https://ID-REGION.apps.astra.datastax.com"},
+		"a word":           {"astra", "or local: and a folder"},
 		"another scheme":   {"ftp://x", "must begin with https://"},
 		"no folder":        {"local: ", "names no folder"},
 		"a local URL":      {"local://data", "has slashes after local:"},

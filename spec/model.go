@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -30,6 +31,48 @@ var cohereModels = map[string]model{
 	"embed-multilingual-v3.0":       {dimension: 1024},
 	"embed-multilingual-light-v3.0": {dimension: 384},
 	"embed-v4.0":                    {dimension: 1536, others: []int{256, 512, 1024}},
+}
+
+// maxTypos is how far a name may be from a known one to be taken for a slip of it.
+const maxTypos = 3
+
+// suggestion names the known model that name is nearest to; "" when none is near.
+func suggestion(name string, known map[string]model) string {
+	best, least := "", maxTypos+1
+	for _, candidate := range slices.Sorted(maps.Keys(known)) {
+		if d := distance(strings.ToLower(name), candidate); d < least {
+			best, least = candidate, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("; the nearest one that it knows is %q", best)
+}
+
+// distance is the least number of letters to change, add or take away to get from a to b; more
+// than maxTypos when their lengths differ by more.
+func distance(a, b string) int {
+	if max(len(a), len(b))-min(len(a), len(b)) > maxTypos {
+		return maxTypos + 1
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
 }
 
 // refuse says why the model called name cannot make vectors of n dimensions. It returns

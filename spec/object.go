@@ -66,7 +66,7 @@ func (o *object) require(name, hint string) (value any, present bool) {
 func (o *object) done() {
 	for _, name := range slices.Sorted(maps.Keys(o.fields)) {
 		if !o.known[name] {
-			o.warn(o.at(name), "is not a setting that is used here and is ignored; "+
+			o.warn(o.at(settingName(name)), "is not a setting that is used here and is ignored; "+
 				"check its spelling or remove it")
 		}
 	}
@@ -285,16 +285,4 @@ func notWhole(value any) string {
 		return "a fraction"
 	}
 	return kind(value)
-}
-
-// excerpt quotes the beginning of a value that is no secret.
-func excerpt(s string) string { return strconv.Quote(shorten(s)) }
-
-func shorten(s string) string {
-	const most = 40
-	runes := []rune(s)
-	if len(runes) > most {
-		return string(runes[:most]) + "..."
-	}
-	return s
 }
