@@ -78,7 +78,8 @@ func settingsFault(err error, t *protocol.ErrorTrace) bool {
 	case errors.As(err, &one):
 		t.Message = "The configuration has an error: " + sentence(strings.TrimPrefix(one.Error(), "spec: "))
 	case errors.As(err, &catalog):
-		t.Message = "The configured catalog has errors: " + sentence(catalog.Error())
+		t.Message = strings.TrimSpace("The configured catalog "+catalog.File) + " has errors: " +
+			sentence(strings.TrimPrefix(catalog.Error(), "protocol: parse catalog: "))
 	default:
 		return false
 	}
@@ -103,7 +104,7 @@ func lineFault(err error, t *protocol.ErrorTrace) bool {
 	if !errors.As(err, &e) {
 		return false
 	}
-	t.Message = fmt.Sprintf("Line %d of the input is a broken Airbyte message: %s. "+
+	t.Message = fmt.Sprintf("Line %d of the input is a broken Airbyte message: %s "+
 		"Everything before it is stored; nothing after it was read.", e.Line, sentence(e.Reason))
 	if e.Looks != "" {
 		t.Message = fmt.Sprintf("The input holds no Airbyte message up to line %d, which is a broken one: "+
@@ -262,6 +263,9 @@ func sentence(text string) string {
 	if !strings.ContainsAny(first, "._:") {
 		r, n := utf8.DecodeRuneInString(text)
 		text = string(unicode.ToUpper(r)) + text[n:]
+	}
+	if strings.HasSuffix(text, "..") && !strings.HasSuffix(text, "...") {
+		return text[:len(text)-1] // somebody else's sentence within ours
 	}
 	if strings.HasSuffix(text, ".") || strings.HasSuffix(text, "!") || strings.HasSuffix(text, "?") {
 		return text

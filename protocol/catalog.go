@@ -74,6 +74,8 @@ func (p CatalogProblem) String() string {
 
 // CatalogError lists all that is wrong with a catalog, in its order.
 type CatalogError struct {
+	// File is the path of the catalog; whoever read it may set it.
+	File     string
 	Problems []CatalogProblem
 }
 

@@ -75,7 +75,7 @@ func (p *catalogParser) configuredStream(n node) ConfiguredStream {
 	if m == nil {
 		return ConfiguredStream{}
 	}
-	return ConfiguredStream{
+	c := ConfiguredStream{
 		Stream: p.stream(m.required(p, "stream")),
 		SyncMode: oneOf(p, m.required(p, "sync_mode"),
 			FullRefresh, Incremental),
@@ -86,6 +86,25 @@ func (p *catalogParser) configuredStream(n node) ConfiguredStream {
 		GenerationID:        p.integer(m.member("generation_id")),
 		MinimumGenerationID: p.integer(m.member("minimum_generation_id")),
 		SyncID:              p.integer(m.member("sync_id")),
+	}
+	p.numbers(m, &c)
+	return c
+}
+
+// numbers refuses what no caller can mean: a negative number, and a minimum above the
+// generation, which would delete what this very sync writes.
+func (p *catalogParser) numbers(m *members, c *ConfiguredStream) {
+	for _, one := range []struct {
+		name  string
+		value *int64
+	}{{"generation_id", c.GenerationID}, {"minimum_generation_id", c.MinimumGenerationID}, {"sync_id", c.SyncID}} {
+		if one.value != nil && *one.value < 0 {
+			p.fail(m.member(one.name), "is %d, but cannot be negative", *one.value)
+		}
+	}
+	if c.GenerationID != nil && c.MinimumGenerationID != nil && *c.MinimumGenerationID > *c.GenerationID {
+		p.fail(m.member("minimum_generation_id"), "is %d, more than generation_id, which is %d",
+			*c.MinimumGenerationID, *c.GenerationID)
 	}
 }
 

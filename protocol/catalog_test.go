@@ -95,6 +95,14 @@ func TestParseCatalogProblems(t *testing.T) {
 		"unknown sync mode": {configured(`"sync_mode":""`), []string{
 			`streams[0].sync_mode: "" is not one of full_refresh, incremental`,
 		}},
+		"negative": {configured(`"generation_id":-1,"minimum_generation_id":-2,"sync_id":-3`), []string{
+			"streams[0].generation_id: is -1, but cannot be negative",
+			"streams[0].minimum_generation_id: is -2, but cannot be negative",
+			"streams[0].sync_id: is -3, but cannot be negative",
+		}},
+		"minimum above": {configured(`"generation_id":4,"minimum_generation_id":5`), []string{
+			"streams[0].minimum_generation_id: is 5, more than generation_id, which is 4",
+		}},
 		"fraction": {configured(`"generation_id":1.5`), []string{"streams[0].generation_id: is not an integer"}},
 		"text as a number": {
 			configured(`"sync_id":"1","minimum_generation_id":true`),

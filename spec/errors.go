@@ -30,6 +30,9 @@ func (e Errors) Error() string {
 	texts := make([]string, len(e))
 	for i := range e {
 		texts[i] = e[i].Error()
+		if i < len(e)-1 {
+			texts[i] = strings.TrimSuffix(texts[i], ".")
+		}
 	}
 	return "spec: " + strings.Join(texts, "; ")
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -79,14 +80,7 @@ func (a *app) writeCommand(f *files) *cobra.Command {
 }
 
 func (a *app) write(ctx context.Context, f *files) error {
-	if f.config == "" {
-		return missing("config")
-	}
-	text, err := readFile("catalog", f.catalog)
-	if err != nil {
-		return err
-	}
-	catalog, err := protocol.ParseCatalog(text)
+	catalog, err := readCatalog(f)
 	if err != nil {
 		return err
 	}
@@ -145,9 +139,9 @@ func serveInProcess(o localastra.Options) (http.RoundTripper, io.Closer, error) 
 func (a *app) logger() *slog.Logger { return newLogger(a.writer, a.getenv("LOG_LEVEL")) }
 
 // newLogger takes the level by the platform's names; what it does not know is
-// info.
+// info, with a WARN.
 func newLogger(w *protocol.Writer, name string) *slog.Logger {
-	level := slog.LevelInfo
+	level, known := slog.LevelInfo, true
 	switch strings.ToLower(name) {
 	case "fatal":
 		level = protocol.LevelFatal
@@ -159,6 +153,14 @@ func newLogger(w *protocol.Writer, name string) *slog.Logger {
 		level = slog.LevelDebug
 	case "trace":
 		level = protocol.LevelTrace
+	case "", "info":
+	default:
+		known = false
 	}
-	return slog.New(protocol.NewLogHandler(w, level))
+	log := slog.New(protocol.NewLogHandler(w, level))
+	if !known {
+		log.Warn("LOG_LEVEL is not known, so that info is taken: use fatal, error, warn, info, debug or trace",
+			"LOG_LEVEL", strconv.Quote(name[:min(len(name), 20)]))
+	}
+	return log
 }

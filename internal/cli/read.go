@@ -47,9 +47,5 @@ func readCatalog(f *files) (*protocol.Catalog, error) {
 	if f.config == "" {
 		return nil, missing("config")
 	}
-	text, err := readFile("catalog", f.catalog)
-	if err != nil {
-		return nil, err
-	}
-	return protocol.ParseCatalog(text)
+	return readCatalogFile(f.catalog)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -182,15 +181,3 @@ const defaultVersion = "0.2.0"
 
 // missing is a command line without a flag that the command needs.
 func missing(flag string) error { return usageError{fmt.Errorf("--%s is missing", flag)} }
-
-// readFile reads a file that a flag names.
-func readFile(flag, path string) ([]byte, error) {
-	if path == "" {
-		return nil, missing(flag)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, &connector.ConfigError{Reason: fmt.Sprintf("the file of --%s cannot be read", flag), Err: err}
-	}
-	return data, nil
-}
