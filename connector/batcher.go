@@ -112,7 +112,7 @@ func (b *batcher) take(ctx context.Context, s *slab) error {
 			err = b.record(ctx, it)
 		case m.State != nil:
 			b.streams.sawState(m.State)
-			err = b.state(m.State)
+			err = b.state(m.State, it.bytes)
 		case m.Status != nil:
 			err = b.status(ctx, m.Status)
 		}
@@ -124,11 +124,16 @@ func (b *batcher) take(ctx context.Context, s *slab) error {
 }
 
 // state queues a state behind what came before it.
-func (b *batcher) state(s *protocol.State) error {
+func (b *batcher) state(s *protocol.State, bytes int64) error {
 	if err := b.strangers.state(s); err != nil {
 		return err
 	}
-	return b.ledger.state(s)
+	if b.strangers.doubt() {
+		// Only more input ends the doubt: it must not have to wait for this memory.
+		b.memory.free(bytes)
+		bytes = 0
+	}
+	return b.ledger.state(s, bytes)
 }
 
 func (b *batcher) record(ctx context.Context, it *item) error {

@@ -54,6 +54,7 @@ func (c counts) destinationStats(u usage) *protocol.DestinationStats {
 type segment struct {
 	pending int
 	state   *protocol.State // nil until the state that ends the segment came
+	bytes   int64           // that the state holds of the memory budget
 	counts  map[protocol.StreamDescriptor]*counts
 }
 
@@ -63,8 +64,9 @@ type segment struct {
 // STREAM states, and what it asks for GLOBAL ones. It is safe for concurrent
 // use.
 type ledger struct {
-	emit  func(*protocol.State, *protocol.DestinationStats) error
-	usage func() usage
+	emit   func(*protocol.State, *protocol.DestinationStats) error
+	usage  func() usage
+	memory *budget
 
 	mu       sync.Mutex
 	reported usage      // in the states so far
@@ -76,9 +78,11 @@ type ledger struct {
 	err      error
 }
 
-func newLedger(emit func(*protocol.State, *protocol.DestinationStats) error, used func() usage) *ledger {
+func newLedger(
+	emit func(*protocol.State, *protocol.DestinationStats) error, used func() usage, memory *budget,
+) *ledger {
 	return &ledger{
-		emit: emit, usage: used,
+		emit: emit, usage: used, memory: memory,
 		segments: []*segment{newSegment()},
 		since:    map[protocol.StreamDescriptor]*counts{},
 	}
@@ -123,11 +127,13 @@ func (l *ledger) note(stream protocol.StreamDescriptor, c counts) {
 	l.segments[len(l.segments)-1].add(stream, c)
 }
 
-// state queues a state behind everything that came before it.
-func (l *ledger) state(s *protocol.State) error {
+// state queues a state behind everything that came before it. The bytes that it holds
+// of the memory budget are given back when it went out.
+func (l *ledger) state(s *protocol.State, bytes int64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.segments[len(l.segments)-1].state = s
+	last := l.segments[len(l.segments)-1]
+	last.state, last.bytes = s, bytes
 	l.segments = append(l.segments, newSegment())
 	return l.release()
 }
@@ -162,6 +168,7 @@ func (l *ledger) release() error {
 		l.settle(s)
 		l.err = l.emit(s.state, l.statsFor(s.state))
 		l.states++
+		l.memory.free(s.bytes)
 	}
 	return l.err
 }

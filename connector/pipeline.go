@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
-	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sync/semaphore"
 
 	"destination-astra/document"
 	"destination-astra/protocol"
@@ -23,6 +21,10 @@ const (
 // recordOverhead is the memory that a record in flight costs beside its text:
 // its vector, its share of buffers and of the request that carries it.
 const recordOverhead = 24 << 10
+
+// stateOverhead is what a state costs beside its text: its counts and its place in the
+// ledger.
+const stateOverhead = 1 << 10
 
 // item is one message on its way, with what was made of it.
 type item struct {
@@ -50,8 +52,7 @@ type intake struct {
 	memory  *budget
 	workers int
 
-	messages chan protocol.Message
-	held     *protocol.Message // read, but no memory was free for it yet
+	messages chan item
 	ordered  chan *slab
 	reader   errgroup.Group // not waited for: a read of stdin cannot be interrupted
 	readErr  error          // set before messages is closed
@@ -60,7 +61,7 @@ type intake struct {
 func newIntake(s *streams, b *document.Builder, memory *budget, workers int) *intake {
 	return &intake{
 		streams: s, builder: b, memory: memory, workers: workers,
-		messages: make(chan protocol.Message),
+		messages: make(chan item),
 		ordered:  make(chan *slab, 2*workers),
 	}
 }
@@ -78,9 +79,12 @@ func (in *intake) start(stop context.Context, r *protocol.Reader) {
 				}
 				return nil
 			}
-			select {
-			case in.messages <- m:
-			case <-stop.Done():
+			it := in.weigh(m)
+			err = in.memory.take(stop, it.bytes, 0)
+			if err == nil {
+				err = send(stop, in.messages, it)
+			}
+			if err != nil {
 				in.readErr = ErrInterrupted // a closed channel must not look like the end of the input
 				return nil
 			}
@@ -123,10 +127,7 @@ func (in *intake) dispatch(ctx, stop context.Context, work chan<- *slab) error {
 			return in.readErr // not before messages is closed: it belongs to the reading goroutine
 		}
 		s := &slab{ready: make(chan struct{})}
-		if err := in.memory.take(ctx, in.weight(first)); err != nil {
-			return err
-		}
-		in.add(s, first)
+		s.add(first)
 		in.fill(s)
 		if err := send(ctx, in.ordered, s); err != nil {
 			return err
@@ -138,56 +139,55 @@ func (in *intake) dispatch(ctx, stop context.Context, work chan<- *slab) error {
 }
 
 // next waits for a message; ok is false at the end of the input.
-func (in *intake) next(ctx, stop context.Context) (m protocol.Message, ok bool, err error) {
-	if in.held != nil {
-		m, in.held = *in.held, nil
-		return m, true, nil
-	}
+func (in *intake) next(ctx, stop context.Context) (it item, ok bool, err error) {
 	select {
-	case m, ok = <-in.messages:
-		return m, ok, nil
+	case it, ok = <-in.messages:
+		return it, ok, nil
 	case <-stop.Done():
-		return m, false, ErrInterrupted
+		return it, false, ErrInterrupted
 	case <-ctx.Done():
-		return m, false, ctx.Err()
+		return it, false, ctx.Err()
 	}
 }
 
-// fill adds the messages that are there and for which memory is free. It never
-// waits: what a waiting slab holds could be what it waits for.
+// fill adds the messages that are there. It never waits: what a waiting slab holds
+// could be what the reader waits for.
 func (in *intake) fill(s *slab) {
 	for len(s.items) < slabMessages && s.bytes < slabBytes {
 		select {
-		case m, ok := <-in.messages:
+		case it, ok := <-in.messages:
 			if !ok {
 				return
 			}
-			if !in.memory.tryTake(in.weight(m)) {
-				in.held = &m
-				return
-			}
-			in.add(s, m)
+			s.add(it)
 		default:
 			return
 		}
 	}
 }
 
-func (in *intake) add(s *slab, m protocol.Message) {
-	it := item{message: m, bytes: in.weight(m)}
-	if m.Record != nil {
-		it.stream = in.streams.byName[m.Record.Stream]
-		s.bytes += len(m.Record.Data)
+func (s *slab) add(it item) {
+	if it.message.Record != nil {
+		s.bytes += len(it.message.Record.Data)
 	}
 	s.items = append(s.items, it)
 }
 
-// weight is the message's share of the memory budget.
-func (in *intake) weight(m protocol.Message) int64 {
-	if m.Record == nil || in.streams.byName[m.Record.Stream] == nil {
-		return 0
+// weigh decides on the message's share of the memory budget.
+func (in *intake) weigh(m protocol.Message) item {
+	it := item{message: m}
+	switch {
+	case m.State != nil:
+		it.bytes = int64(len(m.State.Raw)) + stateOverhead
+	case m.Record == nil:
+	case in.streams.byName[m.Record.Stream] == nil:
+		m.Record.Data = nil // it is only counted
+	default:
+		it.stream = in.streams.byName[m.Record.Stream]
+		it.bytes = 4*int64(len(m.Record.Data)) + recordOverhead
 	}
-	return min(4*int64(len(m.Record.Data))+recordOverhead, in.memory.size)
+	it.bytes = min(it.bytes, in.memory.size)
+	return it
 }
 
 func (in *intake) buildSlab(s *slab) {
@@ -208,40 +208,5 @@ func send[T any](ctx context.Context, to chan<- T, v T) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	}
-}
-
-// budget bounds the bytes in flight. When it is used up, starved says so, so
-// that the batcher sends the batch that it would otherwise wait to fill.
-type budget struct {
-	size    int64
-	weights *semaphore.Weighted
-	starved atomic.Bool
-	wake    chan struct{}
-}
-
-func newBudget(bytes int64) *budget {
-	return &budget{size: bytes, weights: semaphore.NewWeighted(bytes), wake: make(chan struct{}, 1)}
-}
-
-// take waits until n bytes are free. n must not exceed the budget's size.
-func (b *budget) take(ctx context.Context, n int64) error {
-	if b.tryTake(n) {
-		return nil
-	}
-	b.starved.Store(true)
-	defer b.starved.Store(false)
-	select {
-	case b.wake <- struct{}{}:
-	default:
-	}
-	return b.weights.Acquire(ctx, n)
-}
-
-func (b *budget) tryTake(n int64) bool { return n == 0 || b.weights.TryAcquire(n) }
-
-func (b *budget) free(n int64) {
-	if n > 0 {
-		b.weights.Release(n)
 	}
 }

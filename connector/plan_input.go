@@ -100,6 +100,7 @@ func (d *dryRun) slab(ctx context.Context, s *slab) error {
 			if err := d.named(it.message); err != nil {
 				return err
 			}
+			d.budget.free(it.bytes)
 			continue
 		}
 		if err := d.strangers.meet(it.message.Record.Stream); err != nil {

@@ -70,7 +70,7 @@ func (s *strangers) state(m *protocol.State) error {
 			return err
 		}
 	}
-	if s.met || s.ticket == nil {
+	if !s.doubt() {
 		return nil
 	}
 	s.states++
@@ -79,6 +79,10 @@ func (s *strangers) state(m *protocol.State) error {
 	}
 	return nil
 }
+
+// doubt reports whether states are held back, few of them and small ones, until the input
+// names a stream of the catalog.
+func (s *strangers) doubt() bool { return s.ticket != nil && !s.met }
 
 // judge returns a [ConfigError] when records came and none of their streams, nor a status or a
 // state, is of the catalog.

@@ -126,7 +126,7 @@ type run struct {
 
 func (c *Connector) newRun(all *streams, builder *document.Builder, coll collection, f *fence) *run {
 	memory := newBudget(c.options.MemoryBytes)
-	ledger := newLedger(c.options.Writer.State, c.usage)
+	ledger := newLedger(c.options.Writer.State, c.usage, memory)
 	rejected := c.config.Processing.RejectedRecords
 	rejects := &rejects{skip: rejected.Mode == spec.ModeSkip, limit: int64(rejected.MaxRecords), log: c.log}
 	final := &finaliser{
