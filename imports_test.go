@@ -26,10 +26,10 @@ const modulePath = "destination-astra"
 const directions = `
 main           -> internal/cli
 internal/cli   -> connector, localastra, spec, protocol, docs
-connector      -> document, chunk, spec, embed, astra, devops, cql, protocol, internal/retry
+connector      -> document, chunk, spec, embed, astra, devops, cql, protocol, internal/retry, internal/proxy
 document       -> chunk, protocol
-embed          -> internal/retry
-astra          -> internal/retry
+embed          -> internal/retry, internal/proxy
+astra          -> internal/retry, internal/proxy
 devops         -> internal/retry
 cql            ->
 chunk          ->
@@ -39,6 +39,7 @@ localastra     ->
 docs           ->
 langchain      -> astra, embed
 internal/retry ->
+internal/proxy ->
 `
 
 // testDirections is the same for the packages that only tests import. They may use the testing

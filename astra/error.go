@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"destination-astra/internal/proxy"
 )
 
 // Causes that the client itself finds; [Error] wraps them.
@@ -54,6 +56,8 @@ var (
 type Error struct {
 	// Command is the Data API's name; Keyspace and Collection are empty where it has none.
 	Command, Keyspace, Collection string
+	// Endpoint is the base URL that the command was for, without anything secret.
+	Endpoint string
 	// HTTPStatus is 0 when no answer came. Most errors have 200.
 	HTTPStatus int
 	// ID is the server's id of this error, to be looked up in its logs.
@@ -180,7 +184,8 @@ func operation(command, keyspace, collection string) string {
 // readsOnly lists the commands of this client that change nothing.
 func readsOnly(command string) bool {
 	switch command {
-	case "find", "countDocuments", "estimatedDocumentCount", "findCollections", "findKeyspaces":
+	case "find", "countDocuments", "estimatedDocumentCount", "findCollections", "findKeyspaces",
+		"findEmbeddingProviders":
 		return true
 	}
 	return false
@@ -211,8 +216,9 @@ func permanent(err error) bool {
 		certificate *tls.CertificateVerificationError
 		record      tls.RecordHeaderError
 		dns         *net.DNSError
+		refused     *proxy.Error
 	)
-	return errors.As(err, &certificate) || errors.As(err, &record) ||
+	return errors.As(err, &certificate) || errors.As(err, &refused) || errors.As(err, &record) ||
 		errors.As(err, &dns) && dns.IsNotFound
 }
 

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"syscall"
 	"time"
+
+	"destination-astra/internal/proxy"
 )
 
 // Connection settings: one endpoint, a few dozen callers at most, bodies of about 1 MB.
@@ -22,7 +24,6 @@ const (
 func newTransport(onlyPrivate bool) *http.Transport {
 	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
 	t := &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         dialer.DialContext,
 		DisableCompression:  true,
 		MaxIdleConns:        idleConnections,
@@ -35,9 +36,10 @@ func newTransport(onlyPrivate bool) *http.Transport {
 	}
 	t.Protocols.SetHTTP1(true)
 	if onlyPrivate {
-		// Behind a proxy the address that matters is not the one dialled.
-		t.Proxy = nil
+		// Behind a proxy the address that matters is not the one dialled: none is used.
 		dialer.Control = controlPrivate
+	} else {
+		proxy.Use(t)
 	}
 	return t
 }

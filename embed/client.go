@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"destination-astra/internal/proxy"
 	"destination-astra/internal/retry"
 )
 
@@ -106,8 +107,7 @@ func newHTTPClient(transport http.RoundTripper) *http.Client {
 // compression: vectors hardly shrink, and inflating one costs ten times its decoding.
 func newTransport() *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
-	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
+	t := &http.Transport{
 		DialContext:         dialer.DialContext,
 		ForceAttemptHTTP2:   true,
 		MaxIdleConnsPerHost: 128, // the most that max_concurrency may be
@@ -115,6 +115,8 @@ func newTransport() *http.Transport {
 		TLSHandshakeTimeout: 10 * time.Second,
 		DisableCompression:  true,
 	}
+	proxy.Use(t)
+	return t
 }
 
 // call is one request, and how its reply is read.

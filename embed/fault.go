@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"destination-astra/internal/proxy"
 )
 
 // fault is what went wrong, as far as it decides what to do about it.
@@ -18,6 +20,7 @@ const (
 	faultNetwork            // no or half a reply
 	faultTimeout            // no reply in time
 	faultHost               // the host name is unknown
+	faultProxy              // the proxy cannot be used as the environment names it
 	faultTLS                // no trusted TLS connection
 	faultAddress            // something answers, but no embeddings API
 	faultKey                // the key is missing, wrong or not allowed this
@@ -61,6 +64,7 @@ var faultTraits = [faultCount]traits{
 	faultNetwork:     {retryable: true, role: roleAddress},
 	faultTimeout:     {retryable: true, role: roleAddress},
 	faultHost:        {retryable: true, config: true, role: roleAddress},
+	faultProxy:       {config: true},
 	faultTLS:         {config: true, role: roleAddress},
 	faultAddress:     {config: true, role: roleAddress},
 	faultKey:         {config: true, role: roleKey},
@@ -185,6 +189,10 @@ func classify(e *Error) fault {
 
 // transportFault finds the fault behind an error of net/http.
 func transportFault(err error) fault {
+	var refused *proxy.Error
+	if errors.As(err, &refused) {
+		return faultProxy
+	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) && dns.IsNotFound {
 		return faultHost
