@@ -98,7 +98,7 @@ func (c *Client) FindKeyspaces(ctx context.Context) ([]string, error) {
 }
 
 func (c *Client) call(command string) call {
-	return call{command: command, timeout: c.dataTimeout}
+	return call{command: command, endpoint: c.Endpoint(), timeout: c.dataTimeout}
 }
 
 func orDefault(d, fallback time.Duration) time.Duration {

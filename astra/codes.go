@@ -14,6 +14,8 @@ const (
 	CodeInvalidDatabaseQuery   = "INVALID_DATABASE_QUERY"
 	CodeUnsupportedQuery       = "UNSUPPORTED_DATABASE_QUERY"
 	CodeFilterPathUnindexed    = "FILTER_PATH_UNINDEXED"
+	CodeUnknownCommand         = "COMMAND_UNKNOWN"
+	CodeNoVectorize            = "VECTORIZE_FEATURE_NOT_AVAILABLE"
 	CodeUnauthenticated        = "UNAUTHENTICATED_REQUEST"
 	CodeUnauthorized           = "UNAUTHORIZED_ACCESS"
 	CodeMissingToken           = "MISSING_AUTHENTICATION_TOKEN"
@@ -28,6 +30,7 @@ var codeAliases = map[string]string{
 	"NAMESPACE_DOES_NOT_EXIST":         CodeUnknownKeyspace,
 	"TOO_MANY_INDEXES":                 CodeTooManyIndexes,
 	"VECTOR_SIZE_MISMATCH":             CodeInvalidVectorLength,
+	"NO_COMMAND_MATCHED":               CodeUnknownCommand,
 	"SHRED_DOC_KEY_NAME_VIOLATION":     "SHRED_BAD_FIELD_NAME",
 	"SHRED_BAD_DOCID_EMPTY_STRING":     "SHRED_BAD_DOCID_VALUE",
 	"CONCURRENCY_FAILURE":              "FAILED_CONCURRENT_OPERATIONS",

@@ -31,6 +31,7 @@ type replyStatus struct {
 	OK                json.RawMessage    `json:"ok"`
 	Keyspaces         []string           `json:"keyspaces"`
 	Collections       json.RawMessage    `json:"collections"`
+	Providers         json.RawMessage    `json:"embeddingProviders"`
 	InsertedIDs       []json.RawMessage  `json:"insertedIds"`
 	DocumentResponses []documentResponse `json:"documentResponses"`
 	Count             *int               `json:"count"`

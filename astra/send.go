@@ -20,6 +20,7 @@ import (
 // call is one command and where it goes.
 type call struct {
 	command, keyspace, collection string
+	endpoint                      string        // of the client when the call was made, for errors
 	timeout                       time.Duration // of one attempt
 	complete                      func(*reply) bool
 	retryOnce                     string // a code worth one more attempt, for this command only
@@ -28,7 +29,7 @@ type call struct {
 
 func (k call) newError(status int) *Error {
 	return &Error{
-		Command: k.command, Keyspace: k.keyspace, Collection: k.collection, HTTPStatus: status,
+		Command: k.command, Keyspace: k.keyspace, Collection: k.collection, Endpoint: k.endpoint, HTTPStatus: status,
 	}
 }
 

@@ -8,26 +8,32 @@ import (
 
 	"destination-astra/document"
 	"destination-astra/embed"
+	"destination-astra/spec"
 )
 
 // checkText is what check embeds.
 const checkText = "test"
 
-// Check proves that a write with this configuration can work, and changes
-// nothing: it embeds one text, reads the collections of the keyspace, compares
-// the settings of an existing collection, and proves the right to write by
-// deleting an _id that cannot exist. It returns sentences for the user about
-// what a write would do, and an error for [Classify] when it could not work.
+// Check proves that a write with this configuration can work, and leaves nothing
+// behind. Where the collection exists it compares its settings, asks the filters that a
+// sync needs, and proves the right to write by inserting and deleting one document that
+// is no record's (ADR 0022). Where it does not exist nothing is created, so that the
+// right to create and to write stays unproven, which a note says. One text is embedded
+// in any case. Check returns sentences for the user about what a write would do, and an
+// error for [Classify] when it could not work.
 func (c *Connector) Check(ctx context.Context) (notes []string, err error) {
 	d, err := c.describeCollection(ctx)
 	if err != nil {
 		return nil, err
 	}
+	notes = pathNotes(c.config)
 	name := c.config.Indexing.Collection
 	if d == nil {
-		notes = append(notes, fmt.Sprintf("The collection %q does not exist yet; the first write creates it, "+
-			"with %d dimensions, the metric %s, and without an index on %s.", name, c.config.EmbedderDimension(),
-			c.config.Indexing.SimilarityMetric, strings.Join(c.wantedDeny(), ", ")))
+		more, err := c.checkServices(ctx)
+		if err != nil {
+			return nil, err
+		}
+		notes = append(append(notes, c.missingNotes()...), more...)
 	} else {
 		warnings, err := c.judgeCollection(d)
 		if err != nil {
@@ -36,7 +42,7 @@ func (c *Connector) Check(ctx context.Context) (notes []string, err error) {
 		for _, w := range warnings {
 			notes = append(notes, fmt.Sprintf("The collection %q exists: %s.", name, w))
 		}
-		if err := c.proveWrite(ctx); err != nil {
+		if err := c.proveCollection(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -50,11 +56,38 @@ func (c *Connector) Check(ctx context.Context) (notes []string, err error) {
 	return notes, err
 }
 
-// proveWrite deletes nothing: no document of ours has this _id.
-func (c *Connector) proveWrite(ctx context.Context) error {
-	collection := c.database.Collection(c.config.Indexing.Collection)
-	_, err := collection.DeleteMany(ctx, map[string]any{"_id": "_ab_check_" + c.config.Indexing.Collection})
-	return err
+// missingNotes say what the first write does where there is no collection yet, and what
+// check cannot know before that.
+func (c *Connector) missingNotes() []string {
+	notes := []string{
+		fmt.Sprintf("The collection %q does not exist yet; the first write creates it, with %d dimensions, "+
+			"the metric %s, and without an index on %s.", c.config.Indexing.Collection, c.config.EmbedderDimension(),
+			c.config.Indexing.SimilarityMetric, strings.Join(c.wantedDeny(), ", ")),
+	}
+	if _, local := c.config.Indexing.Endpoint.IsLocal(); local {
+		return notes
+	}
+	notes = append(notes, "A check creates nothing, so it did not prove that the token's role may create a collection "+
+		"and write to it.")
+	if !c.config.Indexing.Endpoint.IsAstra() {
+		notes = append(notes, "Nor could it ask whether the database behind this Data API answers the filters of a sync: "+
+			"the first write asks before it stores anything.")
+	}
+	return notes
+}
+
+// proveCollection proves that a sync can work with the collection that exists.
+func (c *Connector) proveCollection(ctx context.Context) error {
+	coll := c.database.Collection(c.config.Indexing.Collection)
+	if _, err := proveFilters(ctx, coll); err != nil {
+		return err
+	}
+	if c.config.Embedding.Mode == spec.ModeAstraVectorize {
+		if err := c.proveVectorize(ctx, coll); err != nil {
+			return err
+		}
+	}
+	return proveWrite(ctx, coll)
 }
 
 // proveEmbedding embeds one text and says by whom, how long the vector is and

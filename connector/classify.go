@@ -2,18 +2,14 @@ package connector
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"destination-astra/astra"
 	"destination-astra/embed"
-	"destination-astra/internal/retry"
+	"destination-astra/internal/proxy"
 	"destination-astra/protocol"
 	"destination-astra/spec"
 )
@@ -55,7 +51,7 @@ func rules() []func(error, *protocol.ErrorTrace) bool {
 	return []func(error, *protocol.ErrorTrace) bool{
 		configFault, settingsFault, inputFault, lineFault, rejectedFault, staleFault, takenOverFault,
 		interruptedFault,
-		dataAPIFault, embedFault, stdoutFault, timeoutFault,
+		backendFault, dataAPIFault, embedFault, stdoutFault, timeoutFault,
 	}
 }
 
@@ -160,72 +156,15 @@ func interruptedFault(err error, t *protocol.ErrorTrace) bool {
 	return true
 }
 
-// dataAPIFault explains the Data API's errors by their codes.
-func dataAPIFault(err error, t *protocol.ErrorTrace) bool {
-	var e *astra.Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	switch {
-	case endpointFault(e, t):
-	case collectionFault(e, t):
-	case retry.Retryable(err):
-		t.FailureType = protocol.TransientError
-		t.Message = "The Data API did not answer as it should, also after retries: " + sentence(e.Error())
-	default:
-		t.Message = "The Data API refused a command: " + sentence(e.Error())
-	}
-	return true
-}
-
-// endpointFault: the endpoint, the token or the keyspace is not the right one.
-func endpointFault(e *astra.Error, t *protocol.ErrorTrace) bool {
-	switch {
-	case e.HTTPStatus == http.StatusUnauthorized, e.HTTPStatus == http.StatusForbidden:
-		t.Message = "The Data API refuses the token. Check indexing.astra_db_app_token: it must be an application token " +
-			"of the database at indexing.astra_db_endpoint, with a role that may read and write, such as " +
-			"Database Administrator. A token that is only minutes old may not be known everywhere yet."
-	case e.HasCode("UNKNOWN_KEYSPACE") && e.Family != "SERVER":
-		t.Message = fmt.Sprintf("The keyspace %q does not exist in this database. Check indexing.astra_db_keyspace; "+
-			"default_keyspace is there in every database. It can also mean that the endpoint or the token belongs to "+
-			"another database.", e.Keyspace)
-	case errors.Is(e.Err, astra.ErrUnknownPath), errors.Is(e.Err, astra.ErrNotDataAPI),
-		errors.Is(e.Err, astra.ErrNotPrivate), errors.Is(e.Err, astra.ErrRedirect), isWrongHost(e.Err):
-		t.Message = "Check indexing.astra_db_endpoint: " + sentence(e.Err.Error())
-	default:
-		return false
-	}
-	t.FailureType = protocol.ConfigError
-	return true
-}
-
-// isWrongHost reports a host that does not exist, or one that cannot prove to be
-// the host of the endpoint.
-func isWrongHost(err error) bool {
-	var dns *net.DNSError
-	var certificate *tls.CertificateVerificationError
-	var record tls.RecordHeaderError
-	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &certificate) || errors.As(err, &record)
-}
-
-// collectionFault: the collection, or the room for it, is not as needed.
-func collectionFault(e *astra.Error, t *protocol.ErrorTrace) bool {
-	if !e.HasCode("EXISTING_COLLECTION_DIFFERENT_SETTINGS", "INVALID_VECTOR_LENGTH", "TOO_MANY_COLLECTIONS",
-		"TOO_MANY_INDEXES_FOR_COLLECTION", "UNSUPPORTED_SCHEMA_NAME") {
-		return false
-	}
-	t.FailureType = protocol.ConfigError
-	t.Message = fmt.Sprintf("The collection %q cannot be created or cannot hold the data: %s",
-		e.Collection, sentence(e.Message))
-	return true
-}
-
 func embedFault(err error, t *protocol.ErrorTrace) bool {
 	var e *embed.Error
 	if !errors.As(err, &e) {
 		return false
 	}
-	switch {
+	switch reason, isProxy := proxy.Fault(e.Err); {
+	case isProxy:
+		t.FailureType = protocol.ConfigError
+		t.Message = "The embedding service cannot be reached. " + proxyMessage(reason)
 	case e.ConfigFault():
 		t.FailureType = protocol.ConfigError
 		t.Message = "The embedding service refuses what the configuration asks for: " + sentence(e.Error())

@@ -134,28 +134,51 @@ func indexingOf(d *astra.CollectionDescriptor) document.Indexing {
 }
 
 // ensureCollection returns the collection's indexing policy, and creates the
-// collection when it does not exist. created tells which.
+// collection when it does not exist. created tells which. Before the first record it
+// also asks the filters that the sync needs, and takes away what a check that was cut
+// off may have left.
 func (c *Connector) ensureCollection(ctx context.Context) (indexing document.Indexing, created bool, err error) {
-	name := c.config.Indexing.Collection
 	d, err := c.describeCollection(ctx)
 	if err != nil {
 		return indexing, false, err
 	}
+	for _, note := range pathNotes(c.config) {
+		c.log.Warn(note)
+	}
+	coll := c.database.Collection(c.config.Indexing.Collection)
 	if d == nil {
-		wanted, err := c.wantedOptions()
-		if err != nil {
+		if indexing, err = c.createCollection(ctx); err != nil {
 			return indexing, false, err
 		}
-		c.log.Info("creating the collection", "collection", name, "dimension", wanted.Vector.Dimension,
-			"metric", wanted.Vector.Metric, "indexing_deny", strings.Join(wanted.Indexing.Deny, ","))
-		if err := c.database.CreateCollection(ctx, name, wanted); err != nil {
-			return indexing, false, err
-		}
-		return document.Indexing{Deny: wanted.Indexing.Deny}, true, nil
+		_, err = proveFilters(ctx, coll)
+		return indexing, true, err
 	}
 	warnings, err := c.judgeCollection(d)
 	for _, w := range warnings {
-		c.log.Warn("the collection exists already and is used as it is", "collection", name, "but", w)
+		c.log.Warn("the collection exists already and is used as it is", "collection", d.Name, "but", w)
+	}
+	if err != nil {
+		return indexing, false, err
+	}
+	left, err := proveFilters(ctx, coll)
+	if left {
+		err = removeTrial(ctx, coll)
 	}
 	return indexingOf(d), false, err
+}
+
+// createCollection creates the configured collection.
+func (c *Connector) createCollection(ctx context.Context) (document.Indexing, error) {
+	name := c.config.Indexing.Collection
+	wanted, err := c.wantedOptions()
+	if err != nil {
+		return document.Indexing{}, err
+	}
+	c.log.Info("creating the collection", "collection", name, "dimension", wanted.Vector.Dimension,
+		"metric", wanted.Vector.Metric, "indexing_deny", strings.Join(wanted.Indexing.Deny, ","))
+	err = c.database.CreateCollection(ctx, name, wanted)
+	if isRefusedFilter(err) {
+		err = &BackendError{Missing: "cannot make the indexes of a collection", Err: err}
+	}
+	return document.Indexing{Deny: wanted.Indexing.Deny}, err
 }

@@ -55,3 +55,18 @@ func (e *TakenOverError) Error() string {
 	return fmt.Sprintf("stream %q: another sync of the stream has begun, or the collection was emptied, while this one ran",
 		e.Stream)
 }
+
+// BackendError says that the database behind the Data API lacks something without
+// which no sync can work.
+type BackendError struct {
+	Missing string // continues a sentence that begins with the database
+	Err     error  // the Data API's refusal
+}
+
+// Error says what is missing and what the Data API answered.
+func (e *BackendError) Error() string {
+	return fmt.Sprintf("the database behind the Data API %s: %v", e.Missing, e.Err)
+}
+
+// Unwrap returns the refusal.
+func (e *BackendError) Unwrap() error { return e.Err }

@@ -36,7 +36,8 @@ type vectorizing struct {
 	mu        sync.Mutex
 	services  map[string]json.RawMessage // of collections, by name
 	documents []members                  // as they were inserted
-	keys      map[string]bool            // x-embedding-api-key of all requests
+	searched  []string
+	keys      map[string]bool // x-embedding-api-key of all requests
 }
 
 func newVectorizing(w *world) *vectorizing {
@@ -57,7 +58,7 @@ func (v *vectorizing) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	v.mu.Lock()
 	v.keys[r.Header.Get("X-Embedding-Api-Key")] = true
-	err = errors.Join(v.create(command["createCollection"]), v.insert(command["insertMany"]))
+	err = errors.Join(v.create(command["createCollection"]), v.insert(command["insertMany"]), v.find(command["find"]))
 	v.mu.Unlock()
 	if err != nil {
 		return nil, err
@@ -95,6 +96,25 @@ func (v *vectorizing) create(c members) error {
 	return errors.Join(err, err2)
 }
 
+// find embeds the text that is searched for.
+func (v *vectorizing) find(c members) error {
+	var sort members
+	if c["sort"] == nil {
+		return nil
+	}
+	if err := json.Unmarshal(c["sort"], &sort); err != nil || sort["$vectorize"] == nil {
+		return err
+	}
+	var text string
+	if err := json.Unmarshal(sort["$vectorize"], &text); err != nil {
+		return err
+	}
+	v.searched = append(v.searched, text)
+	var err error
+	c["sort"], err = json.Marshal(map[string]any{"$vector": vectorOf(text)})
+	return err
+}
+
 // insert embeds what is to be embedded.
 func (v *vectorizing) insert(c members) error {
 	if c == nil {
@@ -105,6 +125,9 @@ func (v *vectorizing) insert(c members) error {
 		return err
 	}
 	for _, d := range documents {
+		if d["_ab_check"] != nil {
+			continue // check's mark has no text
+		}
 		v.documents = append(v.documents, maps.Clone(d))
 		var text string
 		if err := json.Unmarshal(d["$vectorize"], &text); err != nil {

@@ -39,8 +39,9 @@ func (a *app) checkCommand(f *files) *cobra.Command {
 	}
 }
 
-// check prints exactly one answer: a CONNECTION_STATUS for what the user or
-// time can mend, a TRACE (by the caller) for the connector's own faults.
+// check prints exactly one answer, and it is a CONNECTION_STATUS whatever went wrong:
+// the platform shows that, and nothing of a TRACE. Only a wrong command line and an
+// interruption are not answered.
 func (a *app) check(ctx context.Context, f *files) error {
 	log := a.logger()
 	notes, err := a.tryCheck(ctx, f, log)
@@ -54,11 +55,10 @@ func (a *app) check(ctx context.Context, f *files) error {
 	if errors.As(err, &usage) || ctx.Err() != nil {
 		return err
 	}
-	trace := connector.Classify(err)
-	if trace.FailureType == protocol.SystemError {
-		return err
+	if trace := connector.Classify(err); trace.FailureType == protocol.SystemError {
+		log.Error("the check failed", "error", trace.InternalMessage)
 	}
-	return a.writer.ConnectionStatus(false, trace.Message)
+	return a.writer.ConnectionStatus(false, connector.Explain(err))
 }
 
 func (a *app) tryCheck(ctx context.Context, f *files, log *slog.Logger) ([]string, error) {
