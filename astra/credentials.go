@@ -27,13 +27,17 @@ func newCredentials(token, key string) (*credentials, error) {
 	}
 	var pairs []string
 	for _, secret := range append([]string{token, c.token, key, c.key}, tokenParts(c.token)...) {
-		if secret != "" {
+		if len(secret) >= minSecretBytes {
 			pairs = append(pairs, secret, redacted)
 		}
 	}
 	c.secrets = strings.NewReplacer(pairs...)
 	return c, nil
 }
+
+// minSecretBytes is the length from which a secret is taken out of texts. A shorter one,
+// such as the token of a test, is part of ordinary words, and would shred every message.
+const minSecretBytes = 8
 
 // tokenParts are the pieces of "Cassandra:<user>:<password>" and of "AstraCS:<id>:<secret>"
 // that are secret by themselves. Short ones would redact ordinary words.

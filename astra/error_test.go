@@ -255,3 +255,50 @@ func TestRedactionKeepsTheCausesOfCleanErrors(t *testing.T) {
 	_, err = find(ctx, articles(t, script(hang)))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 }
+
+// TestShortTokensShredNoMessage: a token of a few characters is part of ordinary words.
+func TestShortTokensShredNoMessage(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ token, said, want string }{
+		{"t", "the table", "the table"},
+		{"the", "the table", "the table"},
+		{"12345678", "the token 12345678", "the token [redacted]"},
+	} {
+		client, err := astra.NewClient(astra.Options{
+			Endpoint: "http://localhost", Token: test.token,
+			Transport: script(reply(`{"errors":[{"family":"REQUEST","errorCode":"X","message":"` + test.said + `"}]}`)),
+		})
+		require.NoError(t, err)
+		_, err = client.FindKeyspaces(t.Context())
+		require.ErrorContains(t, err, test.want)
+	}
+}
+
+// TestFindEmbeddingProviders reads the names that createCollection takes.
+func TestFindEmbeddingProviders(t *testing.T) {
+	t.Parallel()
+	s := script(reply(`{"status":{"embeddingProviders":{"openai":{"displayName":"OpenAI","url":"https://x",` +
+		`"models":[{"name":"text-embedding-3-small","vectorDimension":null}]}}}}`))
+	client, err := astra.NewClient(astra.Options{Endpoint: "http://localhost/v1", Token: token, Transport: s})
+	require.NoError(t, err)
+	found, err := client.FindEmbeddingProviders(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, map[string]astra.EmbeddingProvider{
+		"openai": {DisplayName: "OpenAI", Models: []astra.EmbeddingModel{{Name: "text-embedding-3-small"}}},
+	}, found)
+	require.Equal(t, []string{"http://localhost/v1"}, s.paths)
+	require.JSONEq(t, `{"findEmbeddingProviders":{}}`, s.bodies[0])
+}
+
+// TestErrorNamesTheEndpoint that the command was for.
+func TestErrorNamesTheEndpoint(t *testing.T) {
+	t.Parallel()
+	client, err := astra.NewClient(astra.Options{
+		Endpoint: "http://localhost/v1", Token: token, Transport: script(answer(http.StatusNotFound, "nobody here")),
+	})
+	require.NoError(t, err)
+	_, err = client.Database("k").FindCollections(t.Context())
+	var e *astra.Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, "http://localhost/v1", e.Endpoint)
+}

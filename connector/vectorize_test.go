@@ -126,7 +126,7 @@ func (v *vectorizing) insert(c members) error {
 	}
 	for _, d := range documents {
 		if d["_ab_check"] != nil {
-			continue // check's mark has no text
+			continue // check's trial document has no text
 		}
 		v.documents = append(v.documents, maps.Clone(d))
 		var text string

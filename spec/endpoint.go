@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -165,8 +166,16 @@ func parseHTTPURL(text string) (*url.URL, error) {
 		return nil, errors.New("has a ? or # part; remove it")
 	case u.Hostname() == "":
 		return nil, errors.New("names no host; copy it again")
+	case !isPort(u.Port()):
+		return nil, errors.New("has a port that does not exist; ports go from 1 to 65535")
 	}
 	return u, nil
+}
+
+// isPort accepts no port at all, too.
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return text == "" || err == nil && n > 0
 }
 
 // hostClass is what a host's name or literal address says about where it is.

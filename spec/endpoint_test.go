@@ -96,6 +96,8 @@ func TestEndpointRefuses(t *testing.T) {
 		"no host":          {"https://", "names no host"},
 		"only a port":      {"https://:443", "names no host"},
 		"a bad port":       {"https://x:y", "is not a valid URL"},
+		"a large port":     {"https://x:65536", "from 1 to 65535"},
+		"port 0":           {"https://x:0/v1", "from 1 to 65535"},
 		"a blank":          {"https://a b", "is not a valid URL"},
 		"a user":           {"https://me@x.org", "user name or password"},
 		"a query":          {"https://x.org/v1?a=b", "has a ? or # part"},

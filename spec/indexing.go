@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"encoding/base64"
 	"regexp"
 	"slices"
 	"strings"
@@ -75,12 +76,37 @@ func (o *object) token(name string, e Endpoint) Secret {
 		}
 		return Secret(o.text(name, ""))
 	}
+	if e.origin != "" && !e.IsAstra() {
+		return o.selfHostedToken(name)
+	}
 	token := o.secret(name, hint)
 	if e.IsAstra() && token.IsSet() && !strings.HasPrefix(token.Reveal(), "AstraCS:") {
 		o.warn(o.at(name), "does not begin with AstraCS: as the tokens of Astra do; "+
 			"if it is refused, %s", hint)
 	}
 	return token
+}
+
+// cassandraToken is how the token begins that a Data API outside Astra takes.
+const cassandraToken = "Cassandra:"
+
+// selfHostedToken returns the token for a Data API that the user runs. It may be anything
+// where something else guards the Data API, but one that begins as the Data API's own has
+// its form, or the Data API fails with an error of the server's.
+func (o *object) selfHostedToken(name string) Secret {
+	const hint = "give Cassandra:<user>:<password>, user and password each in base64"
+	token := o.secret(name, hint)
+	rest, own := strings.CutPrefix(token.Reveal(), cassandraToken)
+	user, password, found := strings.Cut(rest, ":")
+	if own && !(found && isBase64(user) && isBase64(password)) {
+		o.fail(o.at(name), "begins with Cassandra: but a user and a password, each in base64, do not follow; %s", hint)
+	}
+	return token
+}
+
+func isBase64(text string) bool {
+	_, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(text, "="))
+	return err == nil
 }
 
 // schemaName returns the name of a keyspace or collection.
