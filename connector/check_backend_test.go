@@ -129,6 +129,7 @@ func TestVectorizeMissing(t *testing.T) {
 		words  []string // nil = check passes
 	}{
 		"none":             {none, []string{"does not embed texts itself", "embedding.mode"}},
+		"none offered":     {offers(`{}`), []string{"does not embed texts itself", "embedding.mode"}},
 		"another provider": {offers(`{"nvidia":{"models":[{"name":"NV-Embed-QA"}]}}`), []string{"embedding.provider", "offers nvidia"}},
 		"another model": {offers(`{"openai":{"models":[{"name":"text-embedding-ada-002"}]}}`),
 			[]string{"embedding.model", "offers text-embedding-ada-002"}},
@@ -140,7 +141,9 @@ func TestVectorizeMissing(t *testing.T) {
 			onBothBackends(t, func(w *world) {
 				w.vectorize(map[string]any{"api_key": providerKey})
 				w.server.KeepControl("findEmbeddingProviders", test.answer)
-				notes, err := w.checked(newVectorizing(w))
+				v := newVectorizing(w)
+				v.offers = false
+				notes, err := w.checked(v)
 				require.Equal(w.t, name == "an old server", strings.Contains(strings.Join(notes, " "), "does not say by whom"))
 				if test.words == nil {
 					require.NoError(w.t, err)

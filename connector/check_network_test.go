@@ -62,8 +62,8 @@ func silent(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// checkedOverNetwork runs check against an endpoint, over sockets.
-func checkedOverNetwork(t *testing.T, endpoint, token string) ([]string, error) {
+// checkedOverNetwork runs check against an endpoint, over sockets. request bounds each call.
+func checkedOverNetwork(t *testing.T, endpoint, token string, request time.Duration) ([]string, error) {
 	t.Helper()
 	config, _, err := spec.Parse([]byte(`{"embedding":{"mode":"fake"},"processing":{"chunk_size":9},"indexing":{` +
 		`"astra_db_endpoint":"` + endpoint + `","astra_db_app_token":"` + token + `",` +
@@ -75,7 +75,7 @@ func checkedOverNetwork(t *testing.T, endpoint, token string) ([]string, error) 
 	writer := protocol.NewWriter(&out)
 	c, err := connector.New(connector.Options{
 		Config: config, Writer: writer, Log: slog.New(protocol.NewLogHandler(writer, slog.LevelInfo)),
-		Timing: connector.Timing{Patience: time.Millisecond, Request: 100 * time.Millisecond},
+		Timing: connector.Timing{Patience: time.Millisecond, Request: request},
 	})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, c.Close()) }()
@@ -119,7 +119,11 @@ func TestCheckNamesTheSetting(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := checkedOverNetwork(t, test.endpoint, "AstraCS:a:b")
+			request := time.Minute
+			if name == "no answer" {
+				request = 100 * time.Millisecond
+			}
+			_, err := checkedOverNetwork(t, test.endpoint, "AstraCS:a:b", request)
 			require.Error(t, err)
 			trace := connector.Classify(err)
 			require.Equal(t, test.failure, trace.FailureType, trace.Message)
@@ -136,14 +140,14 @@ func TestCheckNamesTheSetting(t *testing.T) {
 func TestRefusedTokenOfSelfHosted(t *testing.T) {
 	t.Parallel()
 	api := database(t, localastra.Options{Token: "Cassandra:dXNlcg==:cGFzcw=="})
-	_, err := checkedOverNetwork(t, api, "AstraCS:client:secret")
+	_, err := checkedOverNetwork(t, api, "AstraCS:client:secret", time.Minute)
 	requireConfigError(t, err, "refuses the token", "Cassandra:<user>:<password>", "base64", "indexing.astra_db_app_token")
 	require.NotContains(t, connector.Classify(err).Message, "Database Administrator")
 
-	_, err = checkedOverNetwork(t, api, "Cassandra:user:password!")
+	_, err = checkedOverNetwork(t, api, "Cassandra:user:password!", time.Minute)
 	requireConfigError(t, err, "indexing.astra_db_app_token", "base64")
 
-	notes, err := checkedOverNetwork(t, api, "Cassandra:dXNlcg==:cGFzcw==")
+	notes, err := checkedOverNetwork(t, api, "Cassandra:dXNlcg==:cGFzcw==", time.Minute)
 	require.NoError(t, err)
 	require.Contains(t, strings.Join(notes, " "), "does not exist yet")
 }

@@ -13,6 +13,10 @@ import (
 	"destination-astra/spec"
 )
 
+// noVectorize is what is said of a Data API that embeds nothing.
+const noVectorize = "This Data API does not embed texts itself ($vectorize is not available there). " +
+	"Choose another embedding.mode than astra_vectorize, or a Data API that embeds"
+
 // checkServices asks, before there is a collection, whether the Data API embeds as
 // configured. A Data API that does not know the question is believed.
 func (c *Connector) checkServices(ctx context.Context) (notes []string, err error) {
@@ -27,6 +31,8 @@ func (c *Connector) checkServices(ctx context.Context) (notes []string, err erro
 			"shows when the first write creates the collection.", e.Vectorize.Provider, e.Model)}, nil
 	case err != nil:
 		return nil, err
+	case len(providers) == 0:
+		return nil, &ConfigError{Reason: noVectorize}
 	}
 	provider, known := providers[e.Vectorize.Provider]
 	if !known {

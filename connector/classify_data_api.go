@@ -212,8 +212,7 @@ func connectionFault(e *astra.Error) string {
 func collectionFault(e *astra.Error) string {
 	switch {
 	case e.HasCode(astra.CodeNoVectorize):
-		return "This Data API does not embed texts itself ($vectorize is not available there). " +
-			"Choose another embedding.mode than astra_vectorize, or a Data API that embeds."
+		return noVectorize + "."
 	case e.Command == "createCollection" && e.Family == "REQUEST",
 		e.HasCode(astra.CodeDifferentSettings, astra.CodeInvalidVectorLength, astra.CodeTooManyCollections,
 			astra.CodeTooManyIndexes, "UNSUPPORTED_SCHEMA_NAME"):

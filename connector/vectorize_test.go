@@ -31,7 +31,8 @@ type members = map[string]json.RawMessage
 // which cannot, keeps the services of its collections and embeds $vectorize as they
 // would. It notes what it was asked.
 type vectorizing struct {
-	next http.RoundTripper
+	next   http.RoundTripper
+	offers bool // it says by whom it embeds; else the local one does
 
 	mu        sync.Mutex
 	services  map[string]json.RawMessage // of collections, by name
@@ -42,7 +43,7 @@ type vectorizing struct {
 
 func newVectorizing(w *world) *vectorizing {
 	return &vectorizing{
-		next: w.server.Transport(), services: map[string]json.RawMessage{}, keys: map[string]bool{},
+		next: w.server.Transport(), offers: true, services: map[string]json.RawMessage{}, keys: map[string]bool{},
 	}
 }
 
@@ -69,10 +70,16 @@ func (v *vectorizing) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	response, err := v.next.RoundTrip(r)
-	if err != nil || command["findCollections"] == nil {
-		return response, err
+	switch {
+	case err != nil:
+		return nil, err
+	case command["findEmbeddingProviders"] != nil && v.offers:
+		const offer = `{"status":{"embeddingProviders":{"openai":{"models":[{"name":"text-embedding-3-small"}]}}}}`
+		response.Body, response.ContentLength = io.NopCloser(strings.NewReader(offer)), int64(len(offer))
+	case command["findCollections"] != nil:
+		return response, v.describe(response)
 	}
-	return response, v.describe(response)
+	return response, nil
 }
 
 // create keeps the service out of a createCollection.
