@@ -132,9 +132,30 @@ type call struct {
 }
 
 // post sends a call until a reply of success has been decoded without an error, or a
-// repeat makes no sense. A 429 does not count as an attempt while other requests of the
-// same embedder succeed: some request always comes last.
+// repeat makes no sense. A 429 counts neither as an attempt nor towards the patience
+// while other requests of the same embedder succeed: some request always comes last.
 func (c *client) post(ctx context.Context, q call) error {
+	for {
+		seen := c.pace.succeeded()
+		err := c.patiently(ctx, q)
+		if err == nil || ctx.Err() != nil || !c.pace.outwaits(err) || c.pace.succeeded() == seen {
+			return c.tooLong(err)
+		}
+	}
+}
+
+// tooLong says of an error that it asks for more patience than there is.
+func (c *client) tooLong(err error) error {
+	var e *Error
+	if errors.As(err, &e) && e.kind() == faultRateLimit && e.Wait > 0 {
+		e.Message += fmt.Sprintf(" (the service asks to wait %s, and a request is repeated for %s at most)",
+			e.Wait.Round(time.Second), c.pace.longest)
+	}
+	return err
+}
+
+// patiently is post for one time of patience.
+func (c *client) patiently(ctx context.Context, q call) error {
 	// The first wait in the queue is not part of the retries' budget.
 	t, err := c.pace.begin(ctx, q.tokens)
 	if err != nil {
@@ -154,6 +175,7 @@ func (c *client) post(ctx context.Context, q call) error {
 			}
 			c.usage.requests.Add(1)
 			o := c.attempt(ctx, q)
+			o.err = c.lost(o.err)
 			t.end(o)
 			now := c.pace.succeeded()
 			if now == seen || !c.pace.outwaits(o.err) {
@@ -189,6 +211,16 @@ func (c *client) attempt(ctx context.Context, q call) outcome {
 	}
 	o.tokens, o.err = c.accepted(q, res)
 	return o
+}
+
+// lost marks an answer that is not that of an embeddings API as one that may pass, when
+// the service has answered before: a gateway that restarts shows such pages.
+func (c *client) lost(err error) error {
+	var e *Error
+	if errors.As(err, &e) && e.kind() == faultAddress && c.pace.succeeded() > 0 {
+		e.passing = true
+	}
+	return err
 }
 
 // refused makes an error of a reply whose status is not one of success.

@@ -35,6 +35,8 @@ type Error struct {
 
 	// fault is what this package knows beyond the fields above; zero asks classify.
 	fault fault
+	// passing tells that the service has answered better before.
+	passing bool
 }
 
 // Error says operation, status, code and message, and the setting to look at.
@@ -66,9 +68,10 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Retryable reports whether the same request may succeed later: rate limits,
-// server errors, lost connections, timeouts and garbled replies; not a refused
-// key, an exhausted quota or a wrong answer.
-func (e *Error) Retryable() bool { return faultTraits[e.kind()].retryable }
+// server errors, lost connections, timeouts and garbled replies, and in the midst of
+// good ones a page that is not an embeddings API's; not a refused key, an exhausted
+// quota or a wrong answer.
+func (e *Error) Retryable() bool { return e.passing || faultTraits[e.kind()].retryable }
 
 // RetryAfter returns how long the service asked to be left alone, or 0.
 func (e *Error) RetryAfter() time.Duration { return e.Wait }

@@ -95,6 +95,12 @@ func passing(setting, want string, fault embedtest.Fault) faultTest {
 	return faultTest{fault: fault, want: want, setting: setting, retryable: true}
 }
 
+// lost is a page that is none of an embeddings API, where one was before: it may pass,
+// and the address is wrong when it stays.
+func lost(want string, fault embedtest.Fault) faultTest {
+	return faultTest{fault: fault, want: want, setting: address, config: true, retryable: true}
+}
+
 // about makes a fault one that may be about one text, here the first.
 func about(test faultTest) faultTest {
 	test.perText, test.texts = true, []int{0}
@@ -172,10 +178,10 @@ var replyFaults = map[string]faultTest{
 	"empty":       passing(address, "empty", cut(func([]byte) []byte { return nil })),
 	"text behind": passing(address, "not valid JSON", cut(func(b []byte) []byte { return append(b, "{}"...) })),
 
-	"HTML page":   misconfigured(address, "HTML page", body("\n<!DOCTYPE html><p>"+markedKey)),
-	"plain text":  misconfigured(address, "Ollama is running [redacted]", body("Ollama is running "+markedKey)),
-	"bare list":   misconfigured(address, "is a list", body(`[[1,2]]`)),
-	"another API": misconfigured(address, "not one of an embeddings API", body(`{"models":[]}`)),
+	"HTML page":   lost("HTML page", body("\n<!DOCTYPE html><p>"+markedKey)),
+	"plain text":  lost("Ollama is running [redacted]", body("Ollama is running "+markedKey)),
+	"bare list":   lost("is a list", body(`[[1,2]]`)),
+	"another API": lost("not one of an embeddings API", body(`{"models":[]}`)),
 
 	"error object":      passing("", "odd [redacted]", body(`{"error":{"message":"odd `+markedKey+`"},"data":[]}`)),
 	"error with status": misconfigured(key, "no credits", body(`{"error":{"message":"no credits","code":402}}`)),
@@ -198,16 +204,16 @@ var statusFaults = map[string]faultTest{
 	"401":           misconfigured(key, "(invalid_api_key)", status(401, "invalid_api_key", "Incorrect API key")),
 	"402":           misconfigured(key, "pay", status(402, "", "pay")),
 	"403":           misconfigured(key, "403 Forbidden", status(403, "", "no")),
-	"404":           misconfigured(address, "Not Found", embedtest.Fault{Status: 404, Body: `{"detail":"Not Found"}`}),
+	"404":           lost("Not Found", embedtest.Fault{Status: 404, Body: `{"detail":"Not Found"}`}),
 	"404 model":     misconfigured(model, "no such", status(404, "model_not_found", "no such")),
-	"405":           misconfigured(address, "405", status(405, "", "no POST")),
+	"405":           lost("405", status(405, "", "no POST")),
 	"408":           passing("", "slow", status(408, "", "slow")),
 	"413":           about(misconfigured(chunkSize, "too big", status(413, "", "too big"))),
 	"429":           passing("", "slow down", status(429, "rate_limit_exceeded", "slow down")),
 	"429 no quota":  misconfigured(key, "pay", status(429, "insufficient_quota", "pay")),
 	"500":           passing("", "oops", status(500, "", "oops")),
 	"500 too long":  about(misconfigured(chunkSize, "large", status(500, "", "input is too large to process"))),
-	"501":           misconfigured(address, "not here", status(501, "", "not here")),
+	"501":           lost("not here", status(501, "", "not here")),
 	"529":           passing("", "overloaded", status(529, "", "overloaded")),
 	"502 HTML":      passing("", "502 Bad Gateway", embedtest.Fault{Status: 502, Body: "<html>" + markedKey}),
 	"503 no body":   passing("", "empty", embedtest.Fault{Status: 503, Bend: func([]byte) []byte { return nil }}),
@@ -217,11 +223,11 @@ var statusFaults = map[string]faultTest{
 		embedtest.Fault{Status: 503, Body: strings.Repeat("x", 465) + markedKey + strings.Repeat("y", 500)}),
 	"422 with the input": unlessAll("", "body.input: bad", embedtest.Fault{Status: 422, Body: `{"detail":[` +
 		`{"loc":["body","input",0],"msg":"bad","input":"record text"}],"x":"` + markedKey + `"}`}),
-	"redirect": misconfigured(address, "redirects to https://other.example/v2,", embedtest.Fault{
+	"redirect": lost("redirects to https://other.example/v2,", embedtest.Fault{
 		Status: 308,
 		Header: http.Header{"Location": {"https://other.example/v2?k=" + url.QueryEscape(markedKey)}},
 	}),
-	"redirect to nowhere": misconfigured(address, "302 Found", embedtest.Fault{Status: 302}),
+	"redirect to nowhere": lost("302 Found", embedtest.Fault{Status: 302}),
 }
 
 func TestOpenAICompatibleReplyFaults(t *testing.T) { testFaults(t, replyFaults) }
