@@ -64,6 +64,15 @@ func (b *batch) fallBack() (refused, more bool) {
 
 func (b *batch) empty() bool { return len(b.versions) == 0 }
 
+// takes reports whether the batch with the version still is one insertMany. A record of more
+// documents than that goes alone, and a newer version of a record with the older one.
+func (b *batch) takes(v *version) bool {
+	if b.empty() || b.byKey[v.key()] != nil {
+		return true
+	}
+	return b.documents+len(v.documents()) <= maxBatchDocuments && b.bytes+v.size() <= maxBatchBytes
+}
+
 // full reports whether the batch is worth a call of its own. Records without
 // documents (CDC deletes) count too: each is a key to read and to delete.
 func (b *batch) full() bool {

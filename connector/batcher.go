@@ -205,8 +205,14 @@ func (b *batcher) resume(ctx context.Context) error {
 	return nil
 }
 
-// place puts a version into the open batch and sends that when it is full.
+// place puts a version into the open batch and sends that when it is full, or before
+// when the version would not fit.
 func (b *batcher) place(ctx context.Context, v *version, came time.Time) error {
+	if !b.batch.takes(v) {
+		if err := b.flush(ctx); err != nil {
+			return err
+		}
+	}
 	b.batch.add(v, came)
 	if b.batch.full() {
 		return b.flush(ctx)

@@ -98,8 +98,10 @@ func (c *Connector) Plan(
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, applier.forget()) }()
+	finds := &countedFinds{collection: applier.collection}
+	applier.collection = finds
 	p := &planner{
-		applier: applier, texts: c.newTally(), planned: c.newTally(), streams: map[*stream]*StreamPlan{},
+		applier: applier, finds: finds, texts: c.newTally(), planned: c.newTally(), streams: map[*stream]*StreamPlan{},
 		plan: &Plan{Collection: c.config.Indexing.Collection, Exists: exists, Embedder: c.fingerprint()},
 		mode: c.config.Processing.RejectedRecords,
 	}

@@ -14,6 +14,7 @@ import (
 type planner struct {
 	plan    *Plan
 	applier *applier
+	finds   *countedFinds // what the applier and the inspector read
 	counter chunk.Counter
 	texts   *tally // hashes of texts that the run needs a vector of
 	planned *tally // _ids of documents that are going to be written or raised
@@ -36,7 +37,7 @@ func (p *planner) inspect(ctx context.Context, s *stream, exists bool, embedder 
 		s.fresh = true
 		return nil
 	}
-	look := &inspector{collection: p.applier.collection, embedder: embedder, log: p.applier.log}
+	look := &inspector{collection: p.finds, embedder: embedder, log: p.applier.log}
 	err := look.stream(ctx, s)
 	if p.stops(s, err) {
 		return nil
@@ -122,7 +123,9 @@ func (p *planner) batch(ctx context.Context, b *batch, older map[*stream]int64) 
 		w.bytes += int64(c.document.Size())
 		if unseen, err := p.unseen(c); err != nil {
 			return err
-		} else if unseen && !reusable[c.document.TextHash] {
+		} else if unseen && reusable[c.document.TextHash] {
+			w.vectors++
+		} else if unseen {
 			missing = append(missing, c)
 		}
 	}
@@ -138,12 +141,35 @@ func (p *planner) batch(ctx context.Context, b *batch, older map[*stream]int64) 
 			return err
 		}
 	}
+	if err := p.writtenAgain(b); err != nil {
+		return err
+	}
+	p.calls.close()
 	return p.watchFields(ctx, b, work)
+}
+
+// writtenAgain counts the keys of streams that were empty which an earlier batch has: write
+// reads those.
+func (p *planner) writtenAgain(b *batch) error {
+	for _, v := range b.versions {
+		if !v.stream.Dedup || !v.stream.fresh {
+			continue
+		}
+		n, err := p.planned.take(hashOf(v.key()))
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			p.calls.again++
+		}
+	}
+	return nil
 }
 
 // planWork is what a write would do for one version.
 type planWork struct {
 	insert, raise, embed int64
+	vectors              int64 // to read of stored documents
 	tokens, bytes        int64 // tokens to embed, bytes to insert
 	stale                []change
 }
@@ -208,10 +234,11 @@ func (p *planner) embeds(ctx context.Context, missing []change, work map[*versio
 			return err
 		}
 		for _, c := range changes {
+			w := work[c.version]
 			if found[c.document.TextHash] != nil {
+				w.vectors++
 				continue
 			}
-			w := work[c.version]
 			w.embed++
 			w.tokens += int64(p.counter.Count(c.document.Text))
 		}
@@ -248,7 +275,7 @@ func (p *planner) count(v *version, w *planWork, wasThere bool) {
 	one.TokensToEmbed += w.tokens
 	one.DocumentsToDelete += stale
 	one.DocumentsToRaise += w.raise
-	p.calls.add(v, w)
+	p.calls.add(w)
 }
 
 // finish closes the counts.
@@ -266,7 +293,8 @@ func (p *planner) finish(d *dryRun) {
 		p.fail(fmt.Sprintf("%d records would be rejected, "+
 			"more than processing.rejected_records.max_rejected_records (%d) allows.", p.plan.Total.Rejected, limit))
 	}
-	p.plan.Calls = p.calls.finish()
+	p.plan.Calls = p.calls.calls
+	p.plan.Calls.Find += p.finds.pages
 	p.plan.SkippedLines = d.skipped
 	p.plan.UnknownStreamRecords = d.strangers.byName()
 }

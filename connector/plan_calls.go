@@ -1,12 +1,19 @@
 package connector
 
+import (
+	"context"
+	"encoding/json"
+
+	"destination-astra/astra"
+)
+
 // deletesPerCall is how many documents the server deletes in one deleteMany (Data API,
 // operations.max-document-delete-count).
 const deletesPerCall = 20
 
 // PlanCalls are the calls of a write: of the Data API by command, and of the embedding
-// service. They are counted from the batches that a write would make, and may be off by
-// the few that depend on timing.
+// service, without those of finalising. They are those of the batches that a write makes when
+// the source is faster than it; a slow source makes smaller ones.
 type PlanCalls struct {
 	Find              int64 `json:"find"`
 	InsertMany        int64 `json:"insertMany"`
@@ -15,46 +22,32 @@ type PlanCalls struct {
 	EmbeddingRequests int64 `json:"embedding_requests"`
 }
 
-// callCounter fills batches as write does and counts the calls of each.
+// callCounter counts the calls of each batch. The reads that plan makes as write does are
+// counted where they are made ([countedFinds]).
 type callCounter struct {
 	perRequest int64 // texts; 0 when there is no embedding service
 	calls      PlanCalls
 
-	versions, documents, bytes int64 // of the open batch
-	keys, ids                  int64 // that it reads by
+	again, vectors             int64 // of the open batch: keys written before in this run, vectors to read
 	insert, insertBytes, embed int64
 	raise, stale               int64
 }
 
-// add puts a version into the open batch, and closes that when it is full ([batch.full]).
-func (c *callCounter) add(v *version, w *planWork) {
-	documents := int64(len(v.record.Documents))
-	c.versions++
-	c.documents += documents
-	c.bytes += int64(v.record.Bytes)
-	switch {
-	case v.stream.fresh:
-	case v.replaces():
-		c.keys++
-	default:
-		c.ids += documents
-	}
+// add counts what a write does for one version of the open batch.
+func (c *callCounter) add(w *planWork) {
 	c.insert += w.insert
 	c.insertBytes += w.bytes
 	c.embed += w.embed
+	c.vectors += w.vectors
 	c.raise += w.raise
 	c.stale += int64(len(w.stale))
-	if c.documents >= maxBatchDocuments || c.versions >= maxBatchDocuments || c.bytes >= maxBatchBytes {
-		c.close()
-	}
 }
 
-// close counts the open batch's calls. A page of find holds half of what a read by _id
-// asks for (Data API v1.0.51, operations.default-page-size 50).
+// close counts the open batch's calls. What goes by _id is answered a hundred at a time.
 func (c *callCounter) close() {
-	c.calls.Find += ceil(c.keys, keysPerGet) + ceil(c.ids, maxIn/2)
+	c.calls.Find += ceil(c.again, keysPerGet) + ceil(c.vectors, vectorsPerGet)
 	c.calls.InsertMany += max(ceil(c.insert, maxBatchDocuments), ceil(c.insertBytes, maxBatchBytes))
-	c.calls.UpdateMany += ceil(c.raise, maxIn/2)
+	c.calls.UpdateMany += ceil(c.raise, maxIn)
 	c.calls.DeleteMany += ceil(c.stale, deletesPerCall)
 	if c.perRequest > 0 {
 		c.calls.EmbeddingRequests += ceil(c.embed, c.perRequest)
@@ -62,10 +55,38 @@ func (c *callCounter) close() {
 	*c = callCounter{perRequest: c.perRequest, calls: c.calls}
 }
 
-// finish counts the last batch.
-func (c *callCounter) finish() PlanCalls {
-	c.close()
-	return c.calls
+func ceil(n, by int64) int64 { return (n + by - 1) / by }
+
+// countedFinds counts the pages that are read of a collection.
+type countedFinds struct {
+	collection
+	pages int64
 }
 
-func ceil(n, by int64) int64 { return (n + by - 1) / by }
+// Find implements collection.
+func (c *countedFinds) Find(ctx context.Context, q astra.FindQuery) (astra.Page, error) {
+	c.pages++
+	return c.collection.Find(ctx, q)
+}
+
+// FindAll implements collection by Find.
+func (c *countedFinds) FindAll(ctx context.Context, q astra.FindQuery, each func(json.RawMessage) error) error {
+	for {
+		page, err := c.Find(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, document := range page.Documents {
+			if err := each(document); err != nil {
+				return err
+			}
+		}
+		switch page.NextPageState {
+		case "":
+			return nil
+		case q.PageState:
+			return astra.ErrSamePage
+		}
+		q.PageState = page.NextPageState
+	}
+}

@@ -75,7 +75,7 @@ func (p *planner) watchFields(ctx context.Context, b *batch, work map[*version]*
 			wanted = append(wanted, w.stale[0].stored.rawID())
 		}
 	}
-	return eachDocument(ctx, p.applier.collection, wanted, false, func(id string, old sampled) error {
+	return eachDocument(ctx, p.finds.collection, wanted, false, func(id string, old sampled) error {
 		v := owner[id]
 		if v == nil {
 			return nil

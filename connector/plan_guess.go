@@ -68,7 +68,7 @@ func (p *planner) compareGuesses(ctx context.Context, s *stream) error {
 // lookUp returns a stored document of the stream with the value in the field; nil when
 // there is none, or when the server does not filter by the field.
 func (p *planner) lookUp(ctx context.Context, s *stream, name string, value json.RawMessage) (sampled, error) {
-	page, err := p.applier.collection.Find(ctx, astra.FindQuery{
+	page, err := p.finds.collection.Find(ctx, astra.FindQuery{
 		Filter:     map[string]any{document.FieldStream: s.Name(), pathEscaper().Replace(name): value},
 		Projection: map[string]any{"$vector": 0},
 		Limit:      1,

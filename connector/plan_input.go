@@ -106,13 +106,8 @@ func (d *dryRun) slab(ctx context.Context, s *slab) error {
 		if err := d.strangers.meet(it.message.Record.Stream); err != nil {
 			return err
 		}
-		if err := d.record(it); err != nil {
+		if err := d.record(ctx, it); err != nil {
 			return err
-		}
-		if d.open.full() {
-			if err := d.flush(ctx); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -142,7 +137,7 @@ func (d *dryRun) flush(ctx context.Context) error {
 }
 
 // record puts a record into the open batch, or tells the consumer that it goes into none.
-func (d *dryRun) record(it *item) error {
+func (d *dryRun) record(ctx context.Context, it *item) error {
 	var reject *document.RejectError
 	switch {
 	case it.stream == nil:
@@ -166,10 +161,23 @@ func (d *dryRun) record(it *item) error {
 		}
 		it.record.SetOrdinal(n)
 	}
+	return d.place(ctx, newVersion(it.stream, submission{record: it.record}, it.bytes))
+}
+
+// place puts a version into the open batch, as a write's batcher does.
+func (d *dryRun) place(ctx context.Context, v *version) error {
+	if !d.open.takes(v) {
+		if err := d.flush(ctx); err != nil {
+			return err
+		}
+	}
 	before := len(d.open.versions)
-	d.open.add(newVersion(it.stream, submission{record: it.record}, it.bytes), time.Time{})
+	d.open.add(v, time.Time{})
 	if len(d.open.versions) == before {
-		d.older[it.stream]++
+		d.older[v.stream]++
+	}
+	if d.open.full() {
+		return d.flush(ctx)
 	}
 	return nil
 }
