@@ -28,7 +28,7 @@ func refusal(status int, family, scope, code, message string) localastra.Control
 func readOnly(w *world) {
 	denied := refusal(http.StatusUnauthorized, "REQUEST", "SECURITY", "UNAUTHORIZED_ACCESS",
 		"The command is not authorized to perform the action on the database.")
-	for _, command := range []string{"insertMany", "updateMany", "createCollection"} {
+	for _, command := range []string{"insertOne", "insertMany", "updateOne", "updateMany", "createCollection"} {
 		w.server.KeepControl(command, denied)
 	}
 }

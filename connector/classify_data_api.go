@@ -66,7 +66,7 @@ func deed(e *astra.Error) string {
 	switch e.Command {
 	case "createCollection":
 		return fmt.Sprintf("creating a collection in the keyspace %q", e.Keyspace)
-	case "insertMany", "updateMany", "deleteMany":
+	case "insertOne", "insertMany", "updateOne", "updateMany", "deleteOne", "deleteMany":
 		return fmt.Sprintf("writing to the collection %q", e.Collection)
 	case "find":
 		return fmt.Sprintf("reading the collection %q", e.Collection)
