@@ -47,9 +47,12 @@ type StreamPlan struct {
 	ChunkLengths []LengthCount `json:"chunk_lengths"`
 	// Changing are the fields that differ from what is stored in every record that is
 	// stored: candidates for processing.exclude_fields. Empty when a record is unchanged.
-	Changing []string       `json:"fields_changed_in_every_record,omitempty"`
-	Compared int            `json:"changed_records_compared"`
-	Rejects  []RejectReason `json:"rejected_because,omitempty"`
+	Changing []string `json:"fields_changed_in_every_record,omitempty"`
+	Compared int      `json:"changed_records_compared"`
+	// Reordered counts compared records whose text differs from what is stored in nothing
+	// but the order of its lines: the source sends the fields in another order.
+	Reordered int            `json:"records_with_fields_in_another_order,omitempty"`
+	Rejects   []RejectReason `json:"rejected_because,omitempty"`
 
 	watch   *fieldWatch
 	guesses []sampled // of a stream without a key

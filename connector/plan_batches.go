@@ -284,6 +284,7 @@ func (p *planner) finish(d *dryRun) {
 		one.ChunkLengths = one.lengths.list()
 		one.Rejects = one.reasons.list
 		one.Compared, one.Changing = one.watch.result()
+		one.Reordered = one.watch.reordered
 		if one.Unchanged > 0 {
 			one.Changing = nil // a field that differs by itself would have changed these too
 		}

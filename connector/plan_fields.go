@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"destination-astra/astra"
 	"destination-astra/document"
@@ -22,8 +23,9 @@ const (
 // stored. A field that differs in all of them (a time of extraction, a counter) makes
 // every sync write every record.
 type fieldWatch struct {
-	compared int
-	changed  map[string]int
+	compared  int
+	changed   map[string]int
+	reordered int // whose text says the same in another order
 }
 
 func newFieldWatch() *fieldWatch { return &fieldWatch{changed: map[string]int{}} }
@@ -42,6 +44,9 @@ func (f *fieldWatch) result() (compared int, fields []string) {
 // compare looks at the source's fields only: those of the layout follow from them.
 func (f *fieldWatch) compare(old, fresh sampled) {
 	f.compared++
+	if reordered(old[document.FieldText], fresh[document.FieldText]) {
+		f.reordered++
+	}
 	for name, value := range fresh {
 		if !ownField(name) && !sameValue(old[name], value) {
 			f.changed[name]++
@@ -52,6 +57,23 @@ func (f *fieldWatch) compare(old, fresh sampled) {
 			f.changed[name]++
 		}
 	}
+}
+
+// reordered reports whether two texts, as JSON, are other texts of the same lines: a field
+// is a line, and without processing.text_fields the lines are in the order of the input.
+func reordered(old, fresh json.RawMessage) bool {
+	var texts [2]string
+	if json.Unmarshal(old, &texts[0]) != nil || json.Unmarshal(fresh, &texts[1]) != nil || texts[0] == texts[1] {
+		return false
+	}
+	var lines [2][]string
+	for i, text := range texts {
+		for line := range strings.Lines(text) {
+			lines[i] = append(lines[i], strings.TrimSpace(line))
+		}
+		slices.Sort(lines[i])
+	}
+	return slices.Equal(lines[0], lines[1])
 }
 
 // watchFields compares the batch's changed records, until there were enough, with one of

@@ -106,6 +106,10 @@ func printStreamPlan(b *lines, s *connector.StreamPlan) {
 		b.add("  changing     %s: different in every record (of %d compared); if that means nothing, "+
 			"put them into processing.exclude_fields", strings.Join(s.Changing, ", "), s.Compared)
 	}
+	if s.Reordered > 0 {
+		b.add("  order         in %d of %d changed records that were compared, the fields of the text are the same in "+
+			"another order; to keep it, name them in processing.text_fields", s.Reordered, s.Compared)
+	}
 	for _, r := range s.Rejects {
 		field := ""
 		if r.Field != "" {
