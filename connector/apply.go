@@ -104,7 +104,18 @@ func (a *applier) round(ctx context.Context, b *batch, again bool) (done bool, e
 // insert embeds and stores the missing documents. When the server refuses a
 // document its record is rejected whole.
 func (a *applier) insert(ctx context.Context, b *batch, d *diff) error {
-	all, err := a.vectors(ctx, d)
+	for missing := range a.parts(d.insert) {
+		if err := a.insertPart(ctx, d, missing); err != nil {
+			return err
+		}
+	}
+	return a.withdraw(ctx, b, d)
+}
+
+// insertPart embeds and stores some of the missing documents. Nothing of an older
+// version goes before all are stored.
+func (a *applier) insertPart(ctx context.Context, d *diff, missing []change) error {
+	all, err := a.vectors(ctx, &diff{insert: missing, stale: d.stale})
 	if err != nil {
 		return err
 	}
@@ -120,7 +131,7 @@ func (a *applier) insert(ctx context.Context, b *batch, d *diff) error {
 		}
 		d.raiseExisting(part, result.Existing)
 	}
-	return a.withdraw(ctx, b, d)
+	return nil
 }
 
 // refused sorts out an insertMany's error: documents that the server refuses

@@ -26,6 +26,19 @@ type cached struct {
 	refused error
 }
 
+// Bounds of what the vectors of texts seen in this run take: 24 MB are 4,000 vectors of
+// 1536 dimensions.
+const (
+	minCachedBytes = 4 << 20
+	maxCachedBytes = 24 << 20
+)
+
+// cachedVectors is how many vectors are kept: a share of what may be in flight.
+func (c *Connector) cachedVectors() int {
+	const entryBytes = 256 // beside the vector: its hash, its places in maps
+	return int(min(max(c.options.MemoryBytes/4, minCachedBytes), maxCachedBytes)) / (4*c.config.EmbedderDimension() + entryBytes)
+}
+
 func newVectorCache(vectors int) *vectorCache {
 	return &vectorCache{half: max(1, vectors/2), young: map[string]*cached{}}
 }

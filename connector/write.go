@@ -16,10 +16,6 @@ import (
 	"destination-astra/spec"
 )
 
-// cachedVectors is how many vectors of texts seen in this run are kept: 24 MB
-// at 1536 dimensions.
-const cachedVectors = 4096
-
 // Summary is what a write did.
 type Summary struct {
 	Records, Rejected, States          int64
@@ -138,7 +134,7 @@ func (c *Connector) newRun(all *streams, builder *document.Builder, coll collect
 		applier: &applier{
 			collection: coll, embedder: c.embedder, ledger: ledger, memory: memory,
 			embedderID: c.fingerprint(), rejects: rejects, written: c.newTally(), recordIDs: newRecordIDs(c.newTally(), c.log),
-			cache: newVectorCache(cachedVectors), fence: f, settle: c.options.Timing.Settle, log: c.log,
+			cache: newVectorCache(c.cachedVectors()), fence: f, settle: c.options.Timing.Settle, log: c.log,
 		},
 		batcher: &batcher{
 			streams: all, ledger: ledger, memory: memory, ordinals: c.newTally(), rejects: rejects,
