@@ -136,6 +136,7 @@ var rules = []rule{
 	{400, 400, "api key not valid", faultKey},
 	{400, 499, "content_filter", faultRequest}, // before a word on models in its explanation
 	{400, 499, "content management policy", faultRequest},
+	{400, 400, "received model group", faultRequest}, // LiteLLM's, about any fault
 	{400, 499, "max_tokens_per_request", faultTooMuch},
 	{400, 499, "tokens per request", faultTooMuch},
 	{400, 499, "max number of inputs", faultTooMuch},

@@ -200,6 +200,7 @@ var statusFaults = map[string]faultTest{
 	"400 budget":   misconfigured(key, "Budget", status(400, "budget_exceeded", "Budget has been exceeded!")),
 	"400 expired": misconfigured(key, "API key expired", embedtest.Fault{Status: 400, Body: `[{"error":{"code":400,` +
 		`"message":"API key expired. Please renew it.","status":"INVALID_ARGUMENT"}}]`}),
+	"400 LiteLLM":   unlessAll("", "invalid", status(400, "400", "input is invalid. Received Model Group=m")),
 	"400 moderated": unlessAll("", "filtered", status(400, "content_filter", "filtered for the model's sake")),
 	"401":           misconfigured(key, "(invalid_api_key)", status(401, "invalid_api_key", "Incorrect API key")),
 	"402":           misconfigured(key, "pay", status(402, "", "pay")),
