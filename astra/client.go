@@ -24,6 +24,8 @@ type Client struct {
 	schemaTimeout time.Duration
 	policy        retry.Policy
 	onRetry       func(RetryEvent)
+	pace          *pace
+	waits         *waits
 	buffers       sync.Pool
 }
 
@@ -42,6 +44,8 @@ func NewClient(o Options) (*Client, error) {
 		schemaTimeout: orDefault(o.SchemaTimeout, DefaultSchemaTimeout),
 		policy:        o.Retry,
 		onRetry:       o.OnRetry,
+		pace:          newPace(o.Concurrency, o.Retry),
+		waits:         &waits{tell: o.OnWait, all: map[*waiting]bool{}},
 	}
 	private := false
 	for _, raw := range []string{o.Endpoint, o.AlternateEndpoint} {
@@ -71,6 +75,10 @@ func (c *Client) String() string {
 func (c *Client) Endpoint() string {
 	return c.endpoints[max(0, c.chosen.Load()-1)]
 }
+
+// Concurrency is how many calls may be under way at a time now: the client itself holds
+// the others back. Callers that prepare work for it need not prepare more.
+func (c *Client) Concurrency() int { return c.pace.concurrency() }
 
 // Close closes the idle connections of the client's own transport. The client may be
 // used afterwards.

@@ -34,6 +34,7 @@ var codeAliases = map[string]string{
 	"SHRED_DOC_KEY_NAME_VIOLATION":     "SHRED_BAD_FIELD_NAME",
 	"SHRED_BAD_DOCID_EMPTY_STRING":     "SHRED_BAD_DOCID_VALUE",
 	"CONCURRENCY_FAILURE":              "FAILED_CONCURRENT_OPERATIONS",
+	"SERVER_INTERNAL_ERROR":            "INTERNAL_SERVER_ERROR",
 	"SERVER_DRIVER_TIMEOUT":            CodeUnexpectedDriverError,
 	"SERVER_TIMEOUT":                   CodeUnexpectedDriverError,
 	"SERVER_DRIVER_FAILURE":            CodeUnexpectedDriverError,
@@ -54,13 +55,10 @@ type behaviour struct {
 	// unknown: the write may have been applied, or may still be.
 	unknown bool
 	// doubtful: the cause may as well lie in the request ("Review the Error Message
-	// before retrying"), so it is repeated only doubtfulAttempts times.
+	// before retrying"): a zero vector gives the same UNEXPECTED_SERVER_ERROR every
+	// time. See [patience].
 	doubtful bool
 }
-
-// doubtfulAttempts bounds the attempts of a command that fails for a doubtful reason:
-// a zero vector gives the same UNEXPECTED_SERVER_ERROR every time.
-const doubtfulAttempts = 4
 
 // behaviours lists the codes of family SERVER (errors.yaml of the Data API, v1.0.51).
 // A code of family REQUEST is never retryable. An unlisted SERVER code is doubtful.

@@ -17,7 +17,8 @@ type Collection struct {
 func (c *Collection) Name() string { return c.name }
 
 // DeleteMany deletes the documents that match the filter and returns how many the
-// server counted. The server deletes 20 a call; DeleteMany goes on until none is left.
+// server counted. The server deletes 20 a call; DeleteMany goes on until none is left,
+// as [Paging] says.
 // Beside an error the count is what was deleted so far, and a repeat after a lost
 // answer counts less than was deleted. A filter that is nil or {} is ErrNoFilter.
 func (c *Collection) DeleteMany(ctx context.Context, filter any) (deleted int, err error) {
@@ -27,14 +28,19 @@ func (c *Collection) DeleteMany(ctx context.Context, filter any) (deleted int, e
 	if err != nil {
 		return 0, err
 	}
-	for {
+	for paging := c.database.client.paging(k); ; {
 		r, err := c.execute(ctx, k, object{"filter": matching})
+		n := 0
 		if r != nil && r.Status.DeletedCount != nil {
-			deleted += *r.Status.DeletedCount
+			n = *r.Status.DeletedCount
+			deleted += n
 		}
 		// Not the count decides: with another deleter it may be 0 with more to come.
 		if err != nil || !r.Status.MoreData {
 			return deleted, err
+		}
+		if err := paging.Again(ctx, n); err != nil {
+			return deleted, k.located(err)
 		}
 	}
 }
@@ -72,10 +78,12 @@ func (c *Collection) UpdateMany(ctx context.Context, filter, update any) (Update
 		return sum, err
 	}
 	payload := object{"filter": matching, "update": update}
-	for state := ""; ; {
+	for paging := c.database.client.paging(k); ; {
 		r, err := c.execute(ctx, k, payload)
+		matched := 0
 		if r != nil && r.Status.MatchedCount != nil {
-			sum.MatchedCount += *r.Status.MatchedCount
+			matched = *r.Status.MatchedCount
+			sum.MatchedCount += matched
 			sum.ModifiedCount += r.Status.ModifiedCount
 			sum.MoreData = r.Status.MoreData
 		}
@@ -83,14 +91,17 @@ func (c *Collection) UpdateMany(ctx context.Context, filter, update any) (Update
 			sum.MoreData = true
 			return sum, err
 		}
-		next := r.Status.NextPageState
 		if !sum.MoreData {
 			return sum, nil
 		}
-		if next == "" || next == state {
-			return sum, k.wrap(ErrSamePage)
+		state := r.Status.NextPageState
+		more, err := paging.Next(ctx, state, matched)
+		if err == nil && !more { // the first page again, for ever
+			err = paging.error(ErrSamePage)
 		}
-		state = next
+		if err != nil {
+			return sum, k.located(err)
+		}
 		payload["options"] = object{"pageState": state}
 	}
 }

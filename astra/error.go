@@ -2,16 +2,12 @@ package astra
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
-
-	"destination-astra/internal/proxy"
 )
 
 // Causes that the client itself finds; [Error] wraps them.
@@ -45,8 +41,10 @@ var (
 	// ErrCountByID: countDocuments with _id $in counts the first id only
 	// (Data API v1.0.51, observed).
 	ErrCountByID = errors.New("countDocuments is wrong for _id $in; use find")
-	// ErrSamePage: the server gave the same page state again, so paging would not end.
+	// ErrSamePage: the server gave a page state again, so paging would not end.
 	ErrSamePage = errors.New("the server repeats a page state")
+	// ErrNoProgress: the server said again and again that there is more, and nothing came.
+	ErrNoProgress = errors.New("the server keeps saying that there is more, and gives nothing")
 	// ErrRedirect: a redirect, which is never followed: the token would go along.
 	ErrRedirect = errors.New("the endpoint redirects; use the address it redirects to")
 )
@@ -78,6 +76,8 @@ type Error struct {
 	Err error
 
 	retryAfter time.Duration
+	// general: of an insertMany, and naming no document.
+	general bool
 }
 
 // maxErrorText bounds what Error prints of a server's message; Message has all of it.
@@ -161,7 +161,7 @@ func (e *Error) OutcomeUnknown() bool {
 	return e.Err != nil
 }
 
-// doubtful errors are repeated a few times only.
+// doubtful errors may be the request's own fault.
 func (e *Error) doubtful() bool {
 	return errors.Is(e.Err, ErrMalformedReply) || behaviourOf(e.Family, e.Code).doubtful
 }
@@ -212,14 +212,7 @@ func permanent(err error) bool {
 			return true
 		}
 	}
-	var (
-		certificate *tls.CertificateVerificationError
-		record      tls.RecordHeaderError
-		dns         *net.DNSError
-		refused     *proxy.Error
-	)
-	return errors.As(err, &certificate) || errors.As(err, &refused) || errors.As(err, &record) ||
-		errors.As(err, &dns) && dns.IsNotFound
+	return wrongHost(err)
 }
 
 // oneLine joins the lines of a text and cuts it to at most limit bytes, at a rune's border.

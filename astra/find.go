@@ -48,7 +48,7 @@ func (c *Collection) Find(ctx context.Context, q FindQuery) (Page, error) {
 
 // FindAll reads all pages from q.PageState on and calls fn for each document, in order,
 // from its own goroutine. fn owns what it gets. An error from fn ends FindAll and is
-// returned as it is. Sorting by a field is ErrSortCutsOff.
+// returned as it is. It goes on over empty pages, as [Paging] says. Sorting by a field is ErrSortCutsOff.
 func (c *Collection) FindAll(
 	ctx context.Context, q FindQuery, fn func(json.RawMessage) error,
 ) error {
@@ -62,6 +62,7 @@ func (c *Collection) FindAll(
 		return k.wrap(ErrSortCutsOff)
 	}
 	left := q.Limit
+	paging := c.database.client.paging(k)
 	for state := q.PageState; ; {
 		page, err := c.findPage(ctx, k, payload, state)
 		if err != nil {
@@ -75,11 +76,9 @@ func (c *Collection) FindAll(
 				return nil
 			}
 		}
-		if page.NextPageState == "" {
-			return nil
-		}
-		if page.NextPageState == state {
-			return k.wrap(ErrSamePage)
+		more, err := paging.Next(ctx, page.NextPageState, len(page.Documents))
+		if err != nil || !more {
+			return k.located(err)
 		}
 		state = page.NextPageState
 	}

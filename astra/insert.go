@@ -43,32 +43,33 @@ func (c *Collection) InsertMany(ctx context.Context, docs []Document) (InsertRes
 		return r.Status.DocumentResponses != nil || r.Status.InsertedIDs != nil
 	}
 	b := newInsertBatch(k, docs)
-	err := c.database.client.repeat(ctx, k, func(ctx context.Context) error {
+	err := c.database.client.repeat(ctx, k, func(ctx context.Context) attempt {
 		return c.insertPending(ctx, b)
 	})
 	return b.result(err)
 }
 
 // insertPending sends the documents whose fate is open and records what became of
-// them. Its error is what a repeat may cure, or what ends the call.
-func (c *Collection) insertPending(ctx context.Context, b *insertBatch) error {
+// them. The attempt's error is what a repeat may cure, or what ends the call.
+func (c *Collection) insertPending(ctx context.Context, b *insertBatch) attempt {
 	client := c.database.client
 	body := client.newBuffer()
 	defer body.release()
 	pending := b.pending()
 	body.bytes = b.appendCommand(body.bytes, pending)
 	if len(body.bytes) > MaxRequestBytes {
-		return b.refused(pending, b.call.tooLarge(len(body.bytes)))
+		return attempt{err: b.refused(pending, b.call.tooLarge(len(body.bytes)))}
 	}
 	r, err := client.send(ctx, b.call, body)
 	if r == nil || r.Status.DocumentResponses == nil && r.Status.InsertedIDs == nil {
-		return b.refused(pending, err)
+		return attempt{err: b.refused(pending, err)}
 	}
-	err = b.answered(pending, r)
+	a := attempt{err: b.answered(pending, r), bytes: len(body.bytes)}
 	for _, d := range pending {
-		observe(ctx, d.fate.Err) // err is the first document's alone
+		observe(ctx, d.fate.Err) // the attempt's error is the first document's alone
+		a.taken = a.taken || d.done && d.fate.Fate.Stored()
 	}
-	return err
+	return a
 }
 
 // insertBatch is the state of one InsertMany over its attempts.
@@ -152,12 +153,19 @@ func (d *insertion) settle(err *Error) {
 		d.finish(FateInserted, nil)
 	case err.HasCode(CodeDocumentAlreadyExists):
 		d.finish(FateExisting, nil)
-	case err.Code != "" && err.Scope != "SECURITY" && !err.Retryable():
+	case err.concernsDocument() && !err.Retryable():
 		d.finish(FateFailed, err)
 	default:
 		d.fate.Err = err
 		d.maybeStored = d.maybeStored || err.OutcomeUnknown()
 	}
+}
+
+// concernsDocument reports whether the error is about the document that it is the
+// outcome of, and not about the call, the caller or the collection.
+func (e *Error) concernsDocument() bool {
+	return !e.general && e.Code != "" && e.Scope != "SECURITY" &&
+		!e.HasCode(CodeUnknownCollection, CodeUnknownKeyspace)
 }
 
 func (d *insertion) finish(fate Fate, err error) {
@@ -196,7 +204,7 @@ func (b *insertBatch) byResponse(pending []*insertion, r *reply) []*Error {
 
 // byID reads insertedIds and the documentIds of errors, the form of a 401 and of
 // servers that do not know returnDocumentResponses. An error without documentIds is
-// about every document that is not mentioned.
+// about the call, and so the reason of every document that is not mentioned.
 func (b *insertBatch) byID(pending []*insertion, r *reply) []*Error {
 	stored := map[string]bool{}
 	for _, id := range r.Status.InsertedIDs {
@@ -206,7 +214,9 @@ func (b *insertBatch) byID(pending []*insertion, r *reply) []*Error {
 	failed := map[string]*Error{}
 	for _, failure := range r.failures {
 		if len(failure.DocumentIDs) == 0 && general == nil {
-			general = failure
+			all := *failure
+			all.general = true
+			general = &all
 		}
 		for _, id := range failure.DocumentIDs {
 			failed[id] = failure

@@ -202,13 +202,39 @@ func TestInsertManySendsNothingTooLarge(t *testing.T) {
 	require.Empty(t, server.bodies)
 }
 
-func TestDoubtfulErrorsAreRepeatedAFewTimes(t *testing.T) {
+// TestADoubtfulErrorIsNoDocumentsFault: it may pass, and when it does not, the
+// document's fate is unknown.
+func TestADoubtfulErrorIsNoDocumentsFault(t *testing.T) {
 	zero := problem("SERVER", "", "UNEXPECTED_SERVER_ERROR", "b")
 	server := script(responses("a b!0", zero), responses("b!0", zero))
 	result, err := articles(t, server).InsertMany(t.Context(), notes("a", "b"))
 	require.Equal(t, []string{"a"}, result.Inserted)
 	require.True(t, asError(t, err).HasCode(astra.CodeUnexpectedServerError))
-	require.Equal(t, []string{"a b", "b", "b", "b"}, server.sentIDs())
+	require.Equal(t, []string{"a b", "b", "b", "b", "b", "b", "b", "b"}, server.sentIDs())
+	var batch *astra.BatchError
+	require.ErrorAs(t, err, &batch)
+	require.Equal(t, astra.FateUnknown, batch.Documents[1].Fate)
+}
+
+// TestAnErrorThatNamesNoDocument is about the call, and no document is refused for it.
+func TestAnErrorThatNamesNoDocument(t *testing.T) {
+	for name, body := range map[string]string{
+		"beside no ids": `{"status":{"insertedIds":[]},"errors":[` + problem("REQUEST", "DOCUMENT", "ANY") + `]}`,
+		"no collection": `{"status":{"insertedIds":[]},"errors":[` + problem("REQUEST", "", astra.CodeUnknownCollection) + `]}`,
+		"named, but not theirs": `{"status":{"insertedIds":[]},"errors":[` +
+			problem("REQUEST", "", astra.CodeUnknownCollection, "a", "b") + `]}`,
+		"without status": `{"errors":[` + problem("REQUEST", "", astra.CodeUnknownCollection) + `]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := articles(t, script(reply(body))).InsertMany(t.Context(), notes("a", "b"))
+			var batch *astra.BatchError
+			require.ErrorAs(t, err, &batch)
+			for _, d := range batch.Documents {
+				require.Equal(t, astra.FateNotTried, d.Fate)
+				require.Error(t, d.Err)
+			}
+		})
+	}
 }
 
 func TestInsertManyTimesOutPerAttempt(t *testing.T) {

@@ -20,6 +20,11 @@ const (
 	// MaxInsertDocuments is the most documents of one insertMany
 	// (operations.max-document-insert-count; more are refused as a whole).
 	MaxInsertDocuments = 100
+	// DefaultConcurrency: more than four concurrent calls brought a Data API on two
+	// cores nothing (Data API v1.0.51 on Cassandra 5, observed).
+	DefaultConcurrency = 4
+	// MaxConcurrency is the most calls that a client has under way at a time.
+	MaxConcurrency = 16
 	// MaxRequestBytes is the largest request body this client sends. The server refuses
 	// more than 20 MiB (quarkus.http.limits.max-body-size) by closing the connection.
 	MaxRequestBytes = 16 << 20
@@ -57,10 +62,19 @@ type Options struct {
 	// RequestTimeout and SchemaTimeout bound one attempt, reading the answer included;
 	// 0 means the defaults. The whole command is bounded by ctx and Retry.
 	RequestTimeout, SchemaTimeout time.Duration
-	// Retry says how often and how long a command is repeated.
+	// Concurrency is how many calls are under way at a time at first; it adapts to how
+	// the server does, from 1 to
+	// MaxConcurrency. 0 means DefaultConcurrency.
+	Concurrency int
+	// Retry says for how long a command is repeated. Its Budget is the patience with the
+	// whole service: waits in the queue before the first attempt do not count, nor does
+	// a 429 while other calls go well.
 	Retry retry.Policy
 	// OnRetry, when set, is called before each wait, possibly from several goroutines.
 	OnRetry func(RetryEvent)
+	// OnWait, when set, is told at most every 10 seconds that calls wait, and why. Its
+	// calls do not overlap.
+	OnWait func(WaitEvent)
 }
 
 // RetryEvent tells the caller that a command is going to be repeated.

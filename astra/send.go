@@ -13,8 +13,6 @@ import (
 	"net/url"
 	"sync/atomic"
 	"time"
-
-	"destination-astra/internal/retry"
 )
 
 // call is one command and where it goes.
@@ -33,9 +31,11 @@ func (k call) newError(status int) *Error {
 	}
 }
 
+func (k call) operation() string { return operation(k.command, k.keyspace, k.collection) }
+
 // wrap names the operation in front of an error that is found before anything is sent.
 func (k call) wrap(err error) error {
-	return fmt.Errorf("astra: %s: %w", operation(k.command, k.keyspace, k.collection), err)
+	return fmt.Errorf("astra: %s: %w", k.operation(), err)
 }
 
 func (k call) tooLarge(n int) *Error {
@@ -73,76 +73,12 @@ func (c *Client) execute(ctx context.Context, k call, payload any) (*reply, erro
 		return nil, k.tooLarge(len(body.bytes))
 	}
 	var r *reply
-	err = c.repeat(ctx, k, func(ctx context.Context) error {
+	err = c.repeat(ctx, k, func(ctx context.Context) attempt {
 		var err error
 		r, err = c.send(ctx, k, body)
-		return err
+		return attempt{err: err, taken: err == nil, bytes: len(body.bytes)}
 	})
 	return r, err
-}
-
-// repeat runs op under the client's policy and the rules of this API.
-func (c *Client) repeat(ctx context.Context, k call, op func(context.Context) error) error {
-	policy := c.policy
-	policy.OnRetry = func(event retry.Event) {
-		if c.policy.OnRetry != nil {
-			c.policy.OnRetry(event)
-		}
-		if c.onRetry != nil {
-			c.onRetry(RetryEvent{
-				Command: k.command, Keyspace: k.keyspace, Collection: k.collection,
-				Attempt: event.Attempt, Wait: event.Wait, Err: withoutVerdict(event.Err),
-			})
-		}
-	}
-	err := retry.Do(ctx, policy, func(ctx context.Context, attempt int) error {
-		if err := beforeWrite(ctx, k.command); err != nil {
-			return err
-		}
-		err := op(ctx)
-		observe(ctx, err)
-		return k.judge(err, attempt)
-	})
-	var known *Error
-	if err != nil && !errors.As(err, &known) {
-		return k.wrap(err)
-	}
-	return withoutVerdict(err)
-}
-
-// verdict overrides what an error says of repeats.
-type verdict struct {
-	error
-	retryable bool
-	after     time.Duration
-}
-
-func (v *verdict) Unwrap() error             { return v.error }
-func (v *verdict) Retryable() bool           { return v.retryable }
-func (v *verdict) RetryAfter() time.Duration { return v.after }
-
-func withoutVerdict(err error) error {
-	if v, ok := err.(*verdict); ok {
-		return v.error
-	}
-	return err
-}
-
-// otherCreator is how long a collection that someone else is creating gets to appear.
-const otherCreator = 2 * time.Second
-
-// judge bounds the attempts of doubtful errors and grants the call its extra one.
-func (k call) judge(err error, attempt int) error {
-	var e *Error
-	switch {
-	case !errors.As(err, &e):
-		return err
-	case k.retryOnce != "" && attempt == 1 && e.HasCode(k.retryOnce):
-		return &verdict{error: err, retryable: true, after: otherCreator}
-	case e.doubtful() && attempt >= doubtfulAttempts:
-		return &verdict{error: err}
-	}
-	return err
 }
 
 // send makes one attempt. Until one of two endpoints has given a Data API's answer, an

@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime"
+	"strings"
 	"sync/atomic"
+	"time"
 
 	"destination-astra/astra"
 	"destination-astra/chunk"
@@ -41,19 +43,14 @@ type Options struct {
 
 	// MemoryBytes bounds what is in flight; 0 means DefaultMemoryBytes.
 	MemoryBytes int64
-	// Concurrency is how many batches are applied at a time at first; it adapts
-	// to how the server does. 0 means DefaultConcurrency.
+	// Concurrency is how many calls of the Data API and batches are under way at a
+	// time at first; it adapts to how the server does. 0 means the client's default.
 	Concurrency int
 	Timing      Timing
 }
 
-// Defaults of [Options].
-const (
-	DefaultMemoryBytes = 256 << 20
-	// DefaultConcurrency: more than four concurrent calls brought a Data API
-	// on two cores nothing (Data API v1.0.51 on Cassandra 5, observed).
-	DefaultConcurrency = 4
-)
+// DefaultMemoryBytes is the default of [Options].
+const DefaultMemoryBytes = 256 << 20
 
 // Connector carries out the commands of the Airbyte protocol for one
 // configuration. Close it when done. Its methods are not meant to run at the
@@ -76,11 +73,8 @@ func New(o Options) (*Connector, error) {
 	if o.MemoryBytes <= 0 {
 		o.MemoryBytes = DefaultMemoryBytes
 	}
-	if o.Concurrency <= 0 {
-		o.Concurrency = DefaultConcurrency
-	}
 	o.Timing = o.Timing.withDefaults()
-	c := &Connector{options: o, config: o.Config, log: o.Log, pace: newPace(o.Concurrency)}
+	c := &Connector{options: o, config: o.Config, log: o.Log}
 	var err error
 	if c.embedder, err = newEmbedder(o); err != nil {
 		return nil, err
@@ -111,12 +105,9 @@ func (c *Connector) connect() error {
 		Transport:       c.options.AstraTransport,
 		Retry:           c.options.Timing.retry(),
 		RequestTimeout:  c.options.Timing.Request,
-		OnRetry: func(e astra.RetryEvent) {
-			c.pace.ease()
-			c.repeats.Add(1)
-			c.log.Info("a Data API call is repeated", "command", e.Command, "attempt", e.Attempt,
-				"wait", e.Wait, "error", e.Err)
-		},
+		Concurrency:     c.options.Concurrency,
+		OnRetry:         func(astra.RetryEvent) { c.repeats.Add(1) },
+		OnWait:          c.logWait,
 	}
 	if dir, ok := indexing.Endpoint.IsLocal(); ok {
 		transport, err := c.openLocal(dir)
@@ -136,9 +127,30 @@ func (c *Connector) connect() error {
 	if err != nil {
 		return &ConfigError{Reason: "indexing.astra_db_endpoint or astra_db_app_token cannot be used", Err: err}
 	}
-	c.client = client
+	c.client, c.pace = client, newPace(client.Concurrency)
 	c.database = client.Database(indexing.Keyspace)
 	return nil
+}
+
+// logWait says why nothing happens, at the client's measured pace.
+func (c *Connector) logWait(e astra.WaitEvent) {
+	lasted := e.For.Round(time.Second)
+	if e.Calls == 0 {
+		c.log.Info("the Data API takes calls again", "waited", lasted)
+		return
+	}
+	c.log.Info("Data API calls are repeated", "waiting", e.Commands, "for", lasted, "patience", c.options.Timing.patience(),
+		"reason", shortened(e.Err.Error(), maxReasonBytes))
+}
+
+// maxReasonBytes bounds what a line of the log repeats of a server's message.
+const maxReasonBytes = 200
+
+func shortened(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit], "") + "..."
 }
 
 // embeddingAPIKey goes along with each request where the server embeds.

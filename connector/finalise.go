@@ -278,7 +278,7 @@ func (d *deletes) send(key string) {
 			return err
 		}
 		n, err := d.job.collection.DeleteMany(d.ctx, d.conditionally(part))
-		d.job.pace.release(err == nil)
+		d.job.pace.release()
 		d.job.deleted.Add(int64(n))
 		return err
 	})

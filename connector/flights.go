@@ -54,7 +54,7 @@ func (f *flights) start(ctx context.Context, b *batch) error {
 	f.inFlight = append(f.inFlight, b)
 	f.group.Go(func() error {
 		err := f.apply(ctx, b)
-		f.pace.release(err == nil)
+		f.pace.release()
 		if err == nil {
 			close(b.done) // after an error nobody may go on as if the batch were stored
 			select {

@@ -3,37 +3,33 @@ package connector
 import (
 	"context"
 	"sync"
-	"time"
+
+	"destination-astra/astra"
 )
 
-// Bounds of [pace].
-const (
-	maxInFlight = 16
-	// easeInterval: one overload is answered by many errors at once, and is
-	// one reason to slow down.
-	easeInterval = time.Second
-)
+// maxInFlight is the most calls at a time that the Data API's client comes to.
+const maxInFlight = astra.MaxConcurrency
 
-// pace decides how many batches are in flight: one more after each round
-// without trouble, half as many when the server is overloaded (additive
-// increase, multiplicative decrease). It is safe for concurrent use.
+// pace decides how many batches are in flight: as many as the Data API's client
+// sends calls at a time, which it finds out by how the server does. What is
+// prepared beyond that would only wait. It is safe for concurrent use.
 type pace struct {
+	limit func() int
+
 	mu      sync.Mutex
-	limit   float64
 	flying  int
-	eased   time.Time
 	changed chan struct{} // closed and replaced when a slot may be free
 }
 
-func newPace(start int) *pace {
-	return &pace{limit: float64(min(start, maxInFlight)), changed: make(chan struct{})}
+func newPace(limit func() int) *pace {
+	return &pace{limit: limit, changed: make(chan struct{})}
 }
 
 // acquire waits for a slot.
 func (p *pace) acquire(ctx context.Context) error {
 	for {
 		p.mu.Lock()
-		if p.flying < int(p.limit) {
+		if p.flying < max(1, p.limit()) {
 			p.flying++
 			p.mu.Unlock()
 			return nil
@@ -46,24 +42,11 @@ func (p *pace) acquire(ctx context.Context) error {
 	}
 }
 
-// release gives a slot back; a batch that went well lets the limit grow.
-func (p *pace) release(well bool) {
+// release gives a slot back.
+func (p *pace) release() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.flying--
-	if well {
-		p.limit = min(p.limit+1/p.limit, maxInFlight)
-	}
 	close(p.changed)
 	p.changed = make(chan struct{})
-}
-
-// ease halves the limit, at most once per easeInterval.
-func (p *pace) ease() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if now := time.Now(); now.Sub(p.eased) >= easeInterval {
-		p.eased = now
-		p.limit = max(p.limit/2, 1)
-	}
 }

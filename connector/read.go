@@ -116,6 +116,7 @@ func (r *streamReader) read(ctx context.Context) error {
 
 // pages reads on until the last page is printed.
 func (r *streamReader) pages(ctx context.Context) error {
+	var paging astra.Paging
 	for !r.at.Done {
 		page, err := r.find(ctx)
 		if err != nil {
@@ -124,12 +125,11 @@ func (r *streamReader) pages(ctx context.Context) error {
 		if err := r.page(ctx, page); err != nil {
 			return err
 		}
-		switch page.NextPageState {
-		case "":
-			r.at.Done = true
-		case r.at.PageState:
-			return astra.ErrSamePage
+		more, err := paging.Next(ctx, page.NextPageState, len(page.Documents))
+		if err != nil {
+			return err
 		}
+		r.at.Done = !more
 		r.at.PageState, r.at.Position, r.at.LastID = page.NextPageState, 0, nil
 		if r.unstated >= recordsPerState && !r.at.Done {
 			if err := r.state(); err != nil {
@@ -143,18 +143,36 @@ func (r *streamReader) pages(ctx context.Context) error {
 // find reads the page at the current position. A server that no longer knows the page of
 // a state is asked from the start: records may come twice, and none is left out.
 func (r *streamReader) find(ctx context.Context) (astra.Page, error) {
-	page, err := r.collection.Find(ctx, astra.FindQuery{
-		Filter: r.place.filter(), Projection: r.place.projection(), PageState: r.at.PageState})
-	var e *astra.Error
-	if r.resumed && r.at.PageState != "" && errors.As(err, &e) && e.HasCode("UNEXPECTED_DRIVER_ERROR") {
+	query := astra.FindQuery{
+		Filter: r.place.filter(), Projection: r.place.projection(), PageState: r.at.PageState}
+	page, err := r.findResumed(ctx, query)
+	if r.resumed && r.at.PageState != "" && astra.HasCode(err, astra.CodeUnexpectedDriverError) {
 		r.log.Warn("the server does not know the state's page any more: the stream is read from its start",
 			"stream", r.place.descriptor)
 		r.at = readPosition{Collection: r.place.collection, Stream: r.place.stream}
-		page, err = r.collection.Find(ctx, astra.FindQuery{
-			Filter: r.place.filter(), Projection: r.place.projection()})
+		query.PageState = ""
+		page, err = r.collection.Find(ctx, query)
 	}
 	r.resumed = false
 	return page, err
+}
+
+// resumePatience is how long a page of an earlier run is asked for: what a server says of
+// one that it does not know, it also says when its database is out of order.
+const resumePatience = 10 * time.Second
+
+// findResumed gives up early on a page of an earlier run that fails, but not on one that
+// is slow.
+func (r *streamReader) findResumed(ctx context.Context, q astra.FindQuery) (astra.Page, error) {
+	if r.resumed && q.PageState != "" {
+		brief, cancel := context.WithTimeout(ctx, resumePatience)
+		defer cancel()
+		page, err := r.collection.Find(brief, q)
+		if brief.Err() == nil {
+			return page, err
+		}
+	}
+	return r.collection.Find(ctx, q)
 }
 
 // page prints what the position says is left of a page.

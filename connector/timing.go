@@ -15,7 +15,8 @@ const DefaultGrace = 9 * time.Second
 type Timing struct {
 	// Request bounds one attempt of a Data API call; 0 means the client's default.
 	Request time.Duration
-	// Patience bounds the repeats of one call of a service; 0 means five minutes.
+	// Patience is how long a service may be out of order before a write ends, for the
+	// Data API and the embedding service alike; 0 means five minutes.
 	Patience time.Duration
 	// RetryBase is the ceiling of the first wait between two attempts; 0 means a
 	// quarter of a second.
@@ -36,6 +37,13 @@ func (t Timing) withDefaults() Timing {
 		t.Grace = DefaultGrace
 	}
 	return t
+}
+
+func (t Timing) patience() time.Duration {
+	if t.Patience <= 0 {
+		return retry.DefaultBudget
+	}
+	return t.Patience
 }
 
 // retry is the policy for calls of services.

@@ -35,6 +35,11 @@ type Policy struct {
 	// that goes beyond it is not waited for. An attempt that is under way is never cut
 	// short.
 	Budget time.Duration
+	// Since, when not nil, gives the time from which Budget counts once attempt failed
+	// with err; before the start of Do it is that start. A client that sends many calls
+	// says so of a refusal that is not about this one, with the time of the last call
+	// that went well.
+	Since func(attempt int, err error) time.Time
 	// OnRetry, when not nil, is called before each wait, from the goroutine of Do.
 	OnRetry func(Event)
 }
@@ -56,7 +61,7 @@ type Event struct {
 // An error is retryable when one in its tree has Retryable() bool that says true.
 func Do(ctx context.Context, p Policy, op func(ctx context.Context, attempt int) error) error {
 	p = p.withDefaults()
-	end := time.Now().Add(p.Budget)
+	start := time.Now()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -72,7 +77,7 @@ func Do(ctx context.Context, p Policy, op func(ctx context.Context, attempt int)
 		if attempt == p.MaxAttempts || !Retryable(err) {
 			return err
 		}
-		wait, ok := p.wait(ctx, attempt, end, time.Since(began), err)
+		wait, ok := p.wait(ctx, attempt, p.end(start, attempt, err), time.Since(began), err)
 		if !ok {
 			return err
 		}
@@ -112,6 +117,16 @@ func (p Policy) withDefaults() Policy {
 		p.Budget = DefaultBudget
 	}
 	return p
+}
+
+// end is when the budget is used up.
+func (p Policy) end(start time.Time, attempt int, err error) time.Time {
+	if p.Since != nil {
+		if since := p.Since(attempt, err); since.After(start) {
+			start = since
+		}
+	}
+	return start.Add(p.Budget)
 }
 
 // wait is how long to wait after an attempt that took so long; it is not ok when no
