@@ -160,6 +160,30 @@ func TestAnOutageOfAlmostTheBudgetIsSurvived(t *testing.T) {
 	}
 }
 
+// TestSinceMovesTheBudget: a client says so of failures that are not about this call.
+func TestSinceMovesTheBudget(t *testing.T) {
+	for name, test := range map[string]struct {
+		since time.Duration // after the start
+		want  time.Duration
+	}{
+		"later":            {40 * time.Second, 100 * time.Second},
+		"before the start": {-time.Hour, time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				policy := retry.Policy{
+					Budget: time.Minute,
+					Since:  func(int, error) time.Time { return start.Add(test.since) },
+				}
+				op, _ := script(repeated(&failure{retryable: true}, 1000)...)
+				require.Error(t, retry.Do(t.Context(), policy, op))
+				require.Equal(t, test.want, time.Since(start))
+			})
+		})
+	}
+}
+
 // TestSlowAttemptsAreNotRepeatedInStep: what timed out at the same moment is spread
 // over a part of the time that it took.
 func TestSlowAttemptsAreNotRepeatedInStep(t *testing.T) {
