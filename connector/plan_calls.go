@@ -71,7 +71,7 @@ func (c *countedFinds) Find(ctx context.Context, q astra.FindQuery) (astra.Page,
 
 // FindAll implements collection by Find.
 func (c *countedFinds) FindAll(ctx context.Context, q astra.FindQuery, each func(json.RawMessage) error) error {
-	for {
+	for paging := new(astra.Paging); ; {
 		page, err := c.Find(ctx, q)
 		if err != nil {
 			return err
@@ -81,11 +81,9 @@ func (c *countedFinds) FindAll(ctx context.Context, q astra.FindQuery, each func
 				return err
 			}
 		}
-		switch page.NextPageState {
-		case "":
-			return nil
-		case q.PageState:
-			return astra.ErrSamePage
+		more, err := paging.Next(ctx, page.NextPageState, len(page.Documents))
+		if err != nil || !more {
+			return err
 		}
 		q.PageState = page.NextPageState
 	}
