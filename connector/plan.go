@@ -11,7 +11,6 @@ import (
 	"destination-astra/document"
 	"destination-astra/embed"
 	"destination-astra/protocol"
-	"destination-astra/spec"
 )
 
 // Plan says what a write of the same input would do. Its JSON form is what
@@ -28,6 +27,9 @@ type Plan struct {
 	// when the price is not known.
 	PriceUSD *float64 `json:"usd_per_million_tokens"`
 	CostUSD  *float64 `json:"cost_usd"`
+	// Estimated says that the tokens to embed, and so the cost, are not counted by the
+	// provider's own tokenizer: they may be off by a third.
+	Estimated bool `json:"estimated"`
 	// MinimumSeconds is how long the embedding takes at least at the configured limits,
 	// and LimitedBy the setting that decides it; nil and empty when none is configured.
 	MinimumSeconds *float64 `json:"minimum_seconds"`
@@ -77,7 +79,7 @@ type PlanCounts struct {
 	ChunksUnchanged   int64 `json:"chunks_unchanged"`
 	ChunksToWrite     int64 `json:"chunks_to_write"`
 	ChunksToEmbed     int64 `json:"chunks_to_embed"`
-	TokensToEmbed     int64 `json:"tokens_to_embed"`
+	TokensToEmbed     int64 `json:"tokens_to_embed"`     // as the embedding service counts them
 	DocumentsToDelete int64 `json:"documents_to_delete"` // older versions; not what finalising deletes
 	DocumentsToRaise  int64 `json:"documents_to_raise"`  // unchanged, in a stream that is replaced
 }
@@ -109,7 +111,7 @@ func (c *Connector) Plan(
 		mode: c.config.Processing.RejectedRecords,
 	}
 	defer func() { err = errors.Join(err, p.texts.close(), p.planned.close()) }()
-	p.calls.perRequest = c.textsPerRequest()
+	p.calls.embedder, _ = c.embedder.(forecaster)
 	if p.counter, err = c.tokenizer(); err != nil {
 		return nil, err
 	}
@@ -184,22 +186,6 @@ func (c *Connector) price(p *Plan, o PlanOptions) {
 	}
 	limit(p.Calls.EmbeddingRequests, e.Ceilings.RequestsPerMinute, "requests_per_minute")
 	limit(p.Total.TokensToEmbed, e.Ceilings.TokensPerMinute, "tokens_per_minute")
-}
-
-// textsPerRequest is how many texts a request to the embedding service takes at most; 0
-// when there is no service.
-func (c *Connector) textsPerRequest() int64 {
-	e := c.config.Embedding
-	switch e.Mode {
-	case spec.ModeFake, spec.ModeFromField, spec.ModeAstraVectorize:
-		return 0
-	case spec.ModeOpenAICompatible:
-		return embed.DefaultMaxTexts
-	}
-	if m, known := embed.FindModel(e.Mode, e.Model); known && m.MaxTexts > 0 {
-		return min(int64(m.MaxTexts), maxBatchDocuments)
-	}
-	return maxBatchDocuments
 }
 
 func (c *PlanCounts) add(d *PlanCounts) {

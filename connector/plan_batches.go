@@ -66,13 +66,13 @@ func (p *planner) fail(reason string) {
 
 // rejected counts a record that write refuses, and notes that it would stop there unless it
 // is told to skip such records.
-func (p *planner) rejected(s *stream, r *document.RejectError) {
+func (p *planner) rejected(s *stream, line int64, r *document.RejectError) {
 	one := p.streams[s]
 	one.Records++
 	one.Rejected++
 	one.reasons.add(r)
 	if p.mode.Mode != spec.ModeSkip {
-		p.fail(Explain(&RejectedError{Reject: r}))
+		p.fail(Explain(&RejectedError{Line: line, Reject: r}))
 	}
 }
 
@@ -171,6 +171,7 @@ type planWork struct {
 	insert, raise, embed int64
 	vectors              int64 // to read of stored documents
 	tokens, bytes        int64 // tokens to embed, bytes to insert
+	texts                []string
 	stale                []change
 }
 
@@ -240,10 +241,22 @@ func (p *planner) embeds(ctx context.Context, missing []change, work map[*versio
 				continue
 			}
 			w.embed++
-			w.tokens += int64(p.counter.Count(c.document.Text))
+			w.texts = append(w.texts, c.document.Text)
+			w.tokens += p.tokens(c.document.Text)
 		}
 	}
 	return nil
+}
+
+// tokens counts as the embedding service does, as far as its tokenizer is known: that is what
+// it charges for.
+func (p *planner) tokens(text string) int64 {
+	if p.calls.embedder == nil {
+		return int64(p.counter.Count(text))
+	}
+	f := p.calls.embedder.Forecast([]string{text})
+	p.plan.Estimated = p.plan.Estimated || !f.Exact
+	return f.Tokens
 }
 
 // count adds one version. In a keyed stream "changed" is a record of which something else

@@ -5,7 +5,13 @@ import (
 	"encoding/json"
 
 	"destination-astra/astra"
+	"destination-astra/embed"
 )
+
+// forecaster is an embedder that knows what its requests would be.
+type forecaster interface {
+	Forecast(texts []string) embed.Forecast
+}
 
 // deletesPerCall is how many documents the server deletes in one deleteMany (Data API,
 // operations.max-document-delete-count).
@@ -25,20 +31,23 @@ type PlanCalls struct {
 // callCounter counts the calls of each batch. The reads that plan makes as write does are
 // counted where they are made ([countedFinds]).
 type callCounter struct {
-	perRequest int64 // texts; 0 when there is no embedding service
-	calls      PlanCalls
+	embedder forecaster // nil when there is no embedding service
+	calls    PlanCalls
 
-	again, vectors             int64 // of the open batch: keys written before in this run, vectors to read
-	insert, insertBytes, embed int64
-	raise, stale               int64
+	again, vectors      int64 // of the open batch: keys written before in this run, vectors to read
+	insert, insertBytes int64
+	raise, stale        int64
+	texts               []string // to embed
 }
 
 // add counts what a write does for one version of the open batch.
 func (c *callCounter) add(w *planWork) {
 	c.insert += w.insert
 	c.insertBytes += w.bytes
-	c.embed += w.embed
 	c.vectors += w.vectors
+	if c.embedder != nil {
+		c.texts = append(c.texts, w.texts...)
+	}
 	c.raise += w.raise
 	c.stale += int64(len(w.stale))
 }
@@ -49,10 +58,10 @@ func (c *callCounter) close() {
 	c.calls.InsertMany += max(ceil(c.insert, maxBatchDocuments), ceil(c.insertBytes, maxBatchBytes))
 	c.calls.UpdateMany += ceil(c.raise, maxIn)
 	c.calls.DeleteMany += ceil(c.stale, deletesPerCall)
-	if c.perRequest > 0 {
-		c.calls.EmbeddingRequests += ceil(c.embed, c.perRequest)
+	if c.embedder != nil && len(c.texts) > 0 {
+		c.calls.EmbeddingRequests += c.embedder.Forecast(c.texts).Requests
 	}
-	*c = callCounter{perRequest: c.perRequest, calls: c.calls}
+	*c = callCounter{embedder: c.embedder, calls: c.calls}
 }
 
 func ceil(n, by int64) int64 { return (n + by - 1) / by }

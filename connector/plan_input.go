@@ -32,8 +32,8 @@ type dryRun struct {
 
 // dryConsumer is what a plan or a verify does with the input.
 type dryConsumer interface {
-	// rejected is a record that write would refuse.
-	rejected(s *stream, r *document.RejectError)
+	// rejected is a record, on that line of the input, that write would refuse.
+	rejected(s *stream, line int64, r *document.RejectError)
 	// dropped is a CDC delete in a stream that does not deduplicate.
 	dropped(s *stream)
 	// batch takes what write would apply together. The records that newer versions in the
@@ -145,7 +145,7 @@ func (d *dryRun) record(ctx context.Context, it *item) error {
 		return nil
 	case errors.As(it.err, &reject):
 		d.budget.free(it.bytes)
-		d.consumer.rejected(it.stream, reject)
+		d.consumer.rejected(it.stream, it.message.Line, reject)
 		return nil
 	case it.err != nil:
 		return fmt.Errorf("stream %q: %w", it.stream.Descriptor, it.err)

@@ -32,7 +32,7 @@ type wanted struct {
 }
 
 // rejected: nothing is expected of the record, and what is stored of its key may stay.
-func (v *verifier) rejected(s *stream, _ *document.RejectError) {
+func (v *verifier) rejected(s *stream, _ int64, _ *document.RejectError) {
 	v.streams[s].Records++
 	v.streams[s].Rejected++
 }

@@ -58,14 +58,14 @@ func TestPlanCommand(t *testing.T) {
 	args := []string{"plan", "--config", j.Config, "--catalog", j.Catalog}
 	input := Lines(append(Notes("s", 1, 20), Record("s", `{"id":21}`), "no message", Note("u", 1, "x"))...)
 	r := RunIn(t, j.Dir, strings.NewReader(input), args...)
-	require.Zero(t, r.Code, r.Stderr)
+	require.Equal(t, 1, r.Code, "the write would fail")
 	for _, words := range []string{"does not exist yet", "records      21: 20 new", "1 rejected", "20 to write",
 		"1 lines that are no Airbyte messages", "1 records of the stream u", "The write would fail: ", "s_21", "####"} {
 		require.Contains(t, r.Stdout, words)
 	}
 	j.Write(t, Notes("s", 1, 20)...).Succeeded(t)
 	r = RunIn(t, j.Dir, strings.NewReader(input), append(args, "--json")...)
-	require.Zero(t, r.Code, r.Stderr)
+	require.Equal(t, 1, r.Code, "the write would fail")
 	var plan struct {
 		Exists bool `json:"collection_exists"`
 		Total  struct{ Records, Unchanged, Rejected int64 }
@@ -146,4 +146,18 @@ func TestReadingPage(t *testing.T) {
 		ran++
 	}
 	require.Greater(t, ran, 10)
+}
+
+// TestPlanOfAFailingWrite says on which line, and exits with 1.
+func TestPlanOfAFailingWrite(t *testing.T) {
+	t.Parallel()
+	j := NewJob(t, ConfigFor("local:data"), CatalogOf(StreamNamed("s", "append")))
+	input := Lines(Note("s", 1, "x"), Record("s", `{"id":2}`), Note("s", 3, "y"))
+	for _, more := range [][]string{nil, {"--json"}} {
+		r := RunIn(t, j.Dir, strings.NewReader(input), append([]string{"plan", "--config", j.Config, "--catalog", j.Catalog}, more...)...)
+		require.Equal(t, 1, r.Code)
+		require.Contains(t, r.Stdout, "line 2 of the input")
+		require.Contains(t, r.Stderr, "line 2 of the input")
+		require.NotContains(t, r.Stderr, "..")
+	}
 }

@@ -80,8 +80,8 @@ func TestReadingRoundTrip(t *testing.T) {
 			require.Zero(t, found.Code, found.Stdout)
 			configured := RunIn(t, j.Dir, nil, "discover", "--config", j.Config, "--configured")
 			require.NotContains(t, configured.Stdout, `"_vector"`)
-			catalog := strings.ReplaceAll(configured.Stdout, `"properties":{"_ab_chunk_index"`,
-				`"properties":{"_vector":{},"_ab_chunk_index"`)
+			catalog := strings.ReplaceAll(configured.Stdout, `"properties":{"_ab_`,
+				`"properties":{"_vector":{},"_ab_`)
 			WriteFile(t, j.Dir, "stored.json", catalog)
 			r := Run(t, j.Dir, nil, "read", "--config", j.Config, "--catalog", "stored.json")
 			require.Zero(t, r.Code, r.Stdout)

@@ -28,7 +28,8 @@ func readFile(flag, path string) ([]byte, error) {
 		return nil, refuse(name, advice)
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	if kind := kindOf(data); kind != "" && kind != flag {
+	// A state comes in every form in which a source or a platform hands it on.
+	if kind := kindOf(data); kind != "" && kind != flag && !(flag == kindState && kind == kindMessage) {
 		return nil, refuse(describeKind(kind), adviceFor(flag))
 	}
 	return data, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -46,6 +47,9 @@ func (a *app) plan(ctx context.Context, f *files, asJSON bool) error {
 	default:
 		err = printPlan(a.stdout, plan)
 	}
+	if err == nil && plan.WouldFail != "" {
+		err = fmt.Errorf("plan: the write would fail: %s", plan.WouldFail)
+	}
 	return errors.Join(err, c.Close())
 }
 
@@ -66,12 +70,16 @@ func printPlan(out io.Writer, p *connector.Plan) error {
 	b.add("  calls        %d find, %d insertMany, %d updateMany, %d deleteMany; %d embedding requests",
 		p.Calls.Find, p.Calls.InsertMany, p.Calls.UpdateMany, p.Calls.DeleteMany, p.Calls.EmbeddingRequests)
 	if p.CostUSD != nil {
-		b.add("  cost         %.4f US dollars, at %g for a million tokens", *p.CostUSD, *p.PriceUSD)
+		estimate := ""
+		if p.Estimated {
+			estimate = "; an estimate, since the provider counts tokens in its own way"
+		}
+		b.add("  cost         %.4f US dollars, at %g for a million tokens%s", *p.CostUSD, *p.PriceUSD, estimate)
 	} else {
 		b.add("  cost         unknown: no price is known for this model")
 	}
 	if p.MinimumSeconds != nil {
-		b.add("  duration     at least %.0f s, because of embedding.%s", *p.MinimumSeconds, p.LimitedBy)
+		b.add("  duration     at least %.0f s, because of embedding.%s", math.Ceil(*p.MinimumSeconds), p.LimitedBy)
 	} else {
 		b.add("  duration     no limit is configured that would set one")
 	}
