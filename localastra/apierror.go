@@ -2,6 +2,7 @@ package localastra
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 )
 
@@ -66,8 +67,11 @@ func invalidValue(path string, got value, problem string) *apiError {
 
 // serverError is what this server says when its own file fails. Clients treat family
 // SERVER as worth a repeat after a look at the message, which is what a full disk or a
-// broken file deserves.
+// disk that was in the way deserves. A damaged file is not mended by a repeat.
 func serverError(err error) *apiError {
+	if damaged := new(DamagedError); errors.As(err, &damaged) {
+		return newError("CORRUPTED_COLLECTION_SCHEMA", damaged.Error())
+	}
 	return errorf("UNEXPECTED_SERVER_ERROR", "An unexpected server error occurred while processing the request. "+
 		"\n\nError Message: %v\n\nReview the Error Message before retrying this request.", err)
 }

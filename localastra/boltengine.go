@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -13,8 +15,14 @@ import (
 
 // boltEngine keeps everything in one bbolt file: a bucket "catalog", and one bucket
 // for each collection with a bucket for each of its tables. Each update ends with an
-// fsync.
-type boltEngine struct{ db *bbolt.DB }
+// fsync. Each value carries a checksum, see checksum.go.
+type boltEngine struct {
+	db   *bbolt.DB
+	path string
+	// broken is set once a damaged page has thrown the engine out of a transaction. Its
+	// locks may be held for ever then, so that it is not touched again.
+	broken atomic.Pointer[DamagedError]
+}
 
 const (
 	fileName      = "astra.db"
@@ -27,9 +35,26 @@ const (
 // Open fast: a large file is not scanned. A file that another process holds gives a
 // *LockedError after timeout.
 func openBoltEngine(dir string, timeout time.Duration) (*boltEngine, error) {
-	db, err := bbolt.Open(filepath.Join(dir, fileName), 0o600, &bbolt.Options{
-		Timeout: timeout, FreelistType: bbolt.FreelistMapType,
+	path := filepath.Join(dir, fileName)
+	if err := checkHeaders(path); err != nil {
+		return nil, err
+	}
+	e := &boltEngine{path: path}
+	var opened *os.File
+	err := guarded(path, func() (err error) {
+		e.db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+			Timeout: timeout, FreelistType: bbolt.FreelistMapType,
+			OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
+				opened, err = os.OpenFile(name, flag, mode)
+				return opened, err
+			},
+		})
+		return err
 	})
+	if damaged := new(DamagedError); errors.As(err, &damaged) {
+		_ = opened.Close() // releases the lock, which the engine did not come to
+		return nil, err
+	}
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		holder := newLockFile(dir).read()
 		return nil, &LockedError{Dir: dir, PID: holder.PID, URL: holder.URL, Waited: timeout}
@@ -37,32 +62,87 @@ func openBoltEngine(dir string, timeout time.Duration) (*boltEngine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("localastra: open %s: %w", dir, err)
 	}
-	return &boltEngine{db}, nil
+	return e, nil
 }
 
 // view runs fn in a read transaction. Many run at the same time, each on the state of
 // the last commit before it began.
 func (e *boltEngine) view(fn func(reader) error) error {
-	return e.db.View(func(t *bbolt.Tx) error { return fn(newBoltTx(t)) })
+	return e.transaction(e.db.View, func(t *boltTx) error { return fn(t) })
 }
 
 // update runs fn in the one write transaction there is at a time. It returns after the
 // fsync of what fn wrote: only then may a client be told that its documents are stored.
 func (e *boltEngine) update(fn func(tx) error) error {
-	return e.db.Update(func(t *bbolt.Tx) error { return fn(newBoltTx(t)) })
+	return e.transaction(e.db.Update, func(t *boltTx) error { return fn(t) })
+}
+
+// transaction runs fn in one that begin begins and ends, and survives a damaged file.
+func (e *boltEngine) transaction(begin func(func(*bbolt.Tx) error) error, fn func(*boltTx) error) error {
+	if damaged := e.broken.Load(); damaged != nil {
+		return damaged
+	}
+	ended := false
+	err := guarded(e.path, func() error {
+		err := begin(func(t *bbolt.Tx) error {
+			tx := newBoltTx(t, e.path)
+			return tx.damage(fn(tx))
+		})
+		ended = true
+		return err
+	})
+	if damaged := new(DamagedError); !ended && errors.As(err, &damaged) {
+		e.broken.Store(damaged)
+	}
+	return err
 }
 
 // close waits for transactions and releases the lock on the file.
-func (e *boltEngine) close() error { return e.db.Close() }
+func (e *boltEngine) close() error {
+	if e.broken.Load() != nil {
+		return nil // the process's end closes it
+	}
+	return guarded(e.path, e.db.Close)
+}
 
 // boltTx remembers the buckets it opened: finding one walks the tree.
 type boltTx struct {
 	tx      *bbolt.Tx
+	path    string
 	buckets map[tableKey]*bbolt.Bucket
+	damaged *DamagedError // the first value with a wrong checksum
 }
 
 // newBoltTx wraps a transaction; it ends with that transaction.
-func newBoltTx(t *bbolt.Tx) *boltTx { return &boltTx{t, map[tableKey]*bbolt.Bucket{}} }
+func newBoltTx(t *bbolt.Tx, path string) *boltTx {
+	return &boltTx{tx: t, path: path, buckets: map[tableKey]*bbolt.Bucket{}}
+}
+
+// damage is the error with which the transaction ends: that of its function, unless the
+// function was shown less than there is.
+func (t *boltTx) damage(err error) error {
+	if t.damaged != nil {
+		return t.damaged
+	}
+	return err
+}
+
+// missing implements reader.
+func (t *boltTx) missing(what string) {
+	if t.damaged == nil {
+		t.damaged = &DamagedError{t.path, what + " is missing"}
+	}
+}
+
+// open checks a stored value and returns its content; nil for a damaged one, which is
+// remembered.
+func (t *boltTx) open(collection uint64, of table, key, sealed []byte) []byte {
+	content, ok := unseal(of, key, sealed)
+	if !ok && t.damaged == nil {
+		t.damaged = &DamagedError{t.path, fmt.Sprintf("a %s of collection %d has a wrong checksum", of, collection)}
+	}
+	return content
+}
 
 // bucket returns nil when the table does not exist and create is false. Buckets are
 // opened once for each transaction, since every insert of a batch needs the same three.
@@ -118,9 +198,19 @@ func child(p parent, name []byte, create bool) (*bbolt.Bucket, error) {
 func (t *boltTx) get(collection uint64, of table, key []byte) []byte {
 	b, _ := t.bucket(collection, of, false) // cannot fail without creating
 	if b == nil {
+		if first, _ := t.tx.Cursor().First(); of == catalogTable && first != nil {
+			t.missing("the list of collections") // a new file has nothing at all
+		}
 		return nil
 	}
-	return b.Get(key)
+	sealed := b.Get(key)
+	if sealed == nil {
+		if of == catalogTable {
+			t.missing("the list of collections")
+		}
+		return nil
+	}
+	return t.open(collection, of, key, sealed)
 }
 
 // put implements tx. The table is created with its first key: an empty collection takes
@@ -130,7 +220,7 @@ func (t *boltTx) put(collection uint64, of table, key, content []byte) error {
 	if err != nil {
 		return err
 	}
-	return b.Put(key, content)
+	return b.Put(key, seal(of, key, content))
 }
 
 // remove implements tx. Pages that become free are used again by later writes; the file
@@ -152,7 +242,17 @@ func (t *boltTx) ascend(collection uint64, of table, from uint64, fn func(uint64
 	}
 	c := b.Cursor()
 	for k, content := c.Seek(seqKey(from)); k != nil; k, content = c.Next() {
-		if !fn(binary.BigEndian.Uint64(k), content) {
+		content = t.open(collection, of, k, content)
+		if content == nil {
+			return
+		}
+		seq := binary.BigEndian.Uint64(k)
+		if seq < from {
+			t.missing("the order of keys") // a page leads to a wrong one, perhaps in a circle
+			return
+		}
+		from = seq + 1
+		if !fn(seq, content) {
 			return
 		}
 	}
@@ -165,9 +265,9 @@ func (t *boltTx) last(collection uint64) uint64 {
 	if b == nil {
 		return 0
 	}
-	k, _ := b.Cursor().Last()
-	if k == nil {
-		return 0
+	k, sealed := b.Cursor().Last()
+	if k == nil || t.open(collection, documentsTable, k, sealed) == nil {
+		return 0 // a wrong number would be given to a document a second time
 	}
 	return binary.BigEndian.Uint64(k)
 }

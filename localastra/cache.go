@@ -1,5 +1,7 @@
 package localastra
 
+import "errors"
+
 // wanted is which caches a reader is about to use.
 type wanted struct {
 	paths   [][]string
@@ -34,7 +36,8 @@ func (s *store) warm(keyspace, name string, want wanted) *apiError {
 		return nil
 	})
 	if err != nil {
-		return serverError(err)
+		// What was built is a part of what there is.
+		return serverError(errors.Join(err, s.reload()))
 	}
 	return nil
 }

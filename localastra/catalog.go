@@ -8,12 +8,14 @@ import (
 	"strings"
 )
 
-// formatVersion is the version of the file's layout. A file of another version is
-// refused.
-const formatVersion = 1
+// formatVersion is the version of the file's layout. Version 1 had no checksums; it is
+// read, and becomes version 2 with the first write, so that an older program, which
+// would take the checksums for content, refuses it. Other versions are refused.
+const formatVersion = 2
 
 // catalog is the schema: keyspaces and their collections, by name.
 type catalog struct {
+	version   int // of the file; formatVersion once this program has written to it
 	nextID    uint64
 	keyspaces map[string]map[string]*collection
 }
@@ -36,7 +38,7 @@ type catalogCollection struct {
 // highest sequence number is looked up for each collection, nothing else, so that
 // opening takes the same time for ten documents and for a million.
 func decodeCatalog(t reader) (*catalog, error) {
-	c := &catalog{nextID: 1, keyspaces: map[string]map[string]*collection{}}
+	c := &catalog{version: formatVersion, nextID: 1, keyspaces: map[string]map[string]*collection{}}
 	text := t.get(noCollection, catalogTable, []byte(catalogKey))
 	if text == nil {
 		return c, nil
@@ -45,10 +47,10 @@ func decodeCatalog(t reader) (*catalog, error) {
 	if err := json.Unmarshal(text, &file); err != nil {
 		return nil, fmt.Errorf("decode: %w", err)
 	}
-	if file.Version != formatVersion {
+	if file.Version < 1 || file.Version > formatVersion {
 		return nil, fmt.Errorf("layout version %d, this program reads %d", file.Version, formatVersion)
 	}
-	c.nextID = file.NextID
+	c.version, c.nextID = file.Version, file.NextID
 	for name, collections := range file.Keyspaces {
 		c.keyspaces[name] = map[string]*collection{}
 		for title, stored := range collections {
@@ -75,6 +77,7 @@ func (c *catalog) save(t tx) error {
 			file.Keyspaces[name][title] = catalogCollection{col.id, options}
 		}
 	}
+	c.version = formatVersion
 	text, err := json.Marshal(file)
 	if err != nil {
 		return fmt.Errorf("encode catalog: %w", err)

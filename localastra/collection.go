@@ -53,11 +53,12 @@ func (c *collection) lookup(t reader, id value) (uint64, bool) {
 	return binary.BigEndian.Uint64(seq), true
 }
 
-// load reads a document by its sequence number. ok is false when it was deleted since
-// the number was found, which a search in another transaction may see.
+// load reads a document by its sequence number, which an index or the key of an _id has
+// given: ok is false in a damaged file only.
 func (c *collection) load(t reader, seq uint64) (stored, bool) {
 	text := t.get(c.id, documentsTable, seqKey(seq))
 	if text == nil {
+		t.missing("a document")
 		return stored{}, false
 	}
 	return stored{seq, parseStored(text)}, true
@@ -72,6 +73,7 @@ func (c *collection) whole(t reader, d stored) value {
 	}
 	v, ok := decodeVector(t.get(c.id, vectorsTable, seqKey(d.seq)))
 	if !ok {
+		t.missing("a vector")
 		return d.fields.without(vectorField)
 	}
 	return d.fields.with(vectorField, v.json())

@@ -22,6 +22,20 @@ const (
 	catalogKey = "catalog"
 )
 
+// String names what a value of the table is.
+func (t table) String() string {
+	switch t {
+	case documentsTable:
+		return "document"
+	case vectorsTable:
+		return "vector"
+	case idsTable:
+		return "key of an _id"
+	default:
+		return "list of collections"
+	}
+}
+
 // ordered tells whether the keys of the table are sequence numbers.
 func (t table) ordered() bool { return t == documentsTable || t == vectorsTable }
 
@@ -43,6 +57,9 @@ type reader interface {
 	// ascend calls fn in the order of sequence numbers, from the first that is not
 	// below from, until fn returns false. For ordered tables only.
 	ascend(collection uint64, t table, from uint64, fn func(seq uint64, content []byte) bool)
+	// missing tells the engine that something is not there that must be: the transaction
+	// then ends with an error.
+	missing(what string)
 	// last is the highest sequence number in documentsTable.
 	last(collection uint64) uint64
 }

@@ -100,10 +100,11 @@ var errorTable = map[string]errorClass{
 	"UNEXPECTED_SERVER_ERROR": {familyServer, "", "Unexpected server error", 0},
 	"FAILED_CONCURRENT_OPERATIONS": {familyServer, "DATABASE",
 		"Failed to complete concurrent operations on the database", 0},
-	"FAILED_READ_REQUEST":        {familyServer, "DATABASE", "Failed database request", 0},
-	"INVALID_DATABASE_QUERY":     {familyServer, "DATABASE", "Invalid database query", 0},
-	"UNEXPECTED_DRIVER_ERROR":    {familyServer, "DATABASE", "Unexpected driver error", 0},
-	"UNSUPPORTED_DATABASE_QUERY": {familyServer, "DATABASE", "Unsupported database query", 0},
+	"CORRUPTED_COLLECTION_SCHEMA": {familyServer, "DATABASE", "Corrupted collection", 0},
+	"FAILED_READ_REQUEST":         {familyServer, "DATABASE", "Failed database request", 0},
+	"INVALID_DATABASE_QUERY":      {familyServer, "DATABASE", "Invalid database query", 0},
+	"UNEXPECTED_DRIVER_ERROR":     {familyServer, "DATABASE", "Unexpected driver error", 0},
+	"UNSUPPORTED_DATABASE_QUERY":  {familyServer, "DATABASE", "Unsupported database query", 0},
 }
 
 // refusedQuery is the answer of a Cassandra 5.0 backend to a filter that its indexes

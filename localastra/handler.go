@@ -202,7 +202,11 @@ func (s *Server) run(cmd *command, r *request) (*reply, *apiError) {
 	if err := r.vectorize(); err != nil {
 		return nil, err
 	}
-	return cmd.run(r)
+	result, err := cmd.run(r)
+	if err != nil {
+		return nil, err // what was read before the file turned out damaged is no answer
+	}
+	return result, nil
 }
 
 // accepts tells whether the client wants JSON. The real server carries the command out

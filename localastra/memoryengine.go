@@ -88,6 +88,9 @@ func (e *memoryEngine) ascend(collection uint64, t table, from uint64, fn func(u
 	}
 }
 
+// missing implements reader. Memory loses nothing.
+func (e *memoryEngine) missing(string) {}
+
 // last implements reader.
 func (e *memoryEngine) last(collection uint64) uint64 {
 	m := e.tables[tableKey{collection, documentsTable}]
@@ -104,6 +107,9 @@ func (e *memoryEngine) drop(collection uint64) error {
 	}
 	return nil
 }
+
+// seqBytes is the length of a sequence number as a key.
+const seqBytes = 8
 
 // seqKey is a number as a key, in the byte order in which keys sort as numbers do.
 func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(make([]byte, 0, 8), seq) }

@@ -41,9 +41,8 @@ func parseJSON(text string) (value, *apiError) {
 	return v, nil
 }
 
-// parseStored reads text that this package wrote. Damage shows as null. Nothing else
-// can be done about damage here: the file has checksums of its own, and a panic would
-// take the server down.
+// parseStored reads text that this package wrote, and that the engine has checked against
+// its checksum.
 func parseStored(text []byte) value {
 	p := &parser{text: string(text)}
 	v, err := p.value()

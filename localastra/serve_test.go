@@ -87,7 +87,9 @@ func TestForeignFile(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "astra.db"), []byte(strings.Repeat("no database ",
 		2000)), 0o600))
 	_, err := localastra.Open(localastra.Options{Dir: dir, LockTimeout: time.Millisecond})
-	require.ErrorContains(t, err, "localastra: open "+dir)
+	damaged := new(localastra.DamagedError)
+	require.ErrorAs(t, err, &damaged)
+	require.Equal(t, filepath.Join(dir, "astra.db"), damaged.File)
 }
 
 // TestHealth answers without a token, and to GET only.

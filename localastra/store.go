@@ -43,13 +43,15 @@ func newStore(e engine) (*store, error) {
 // reload forgets every cache and reads the catalog again: at the start, and after a
 // transaction that failed when it had already changed caches.
 func (s *store) reload() error {
-	return s.engine.view(func(t reader) error {
-		c, err := decodeCatalog(t)
-		if err == nil {
-			s.catalog = c
-		}
+	var c *catalog
+	err := s.engine.view(func(t reader) (err error) {
+		c, err = decodeCatalog(t)
 		return err
 	})
+	if err == nil {
+		s.catalog = c
+	}
+	return err
 }
 
 // view runs fn beside other readers. Writers wait for it, so fn must not do anything
@@ -106,6 +108,11 @@ func (s *store) transact(batch []*write) error {
 		return errClosed
 	}
 	err := s.engine.update(func(t tx) error {
+		if s.catalog.version != formatVersion {
+			if err := s.catalog.save(t); err != nil {
+				return err
+			}
+		}
 		for _, w := range batch {
 			if err := w.fn(t); err != nil {
 				return err

@@ -27,7 +27,7 @@ const (
 // localFlags are the flags of the command local.
 type localFlags struct {
 	listen, data, token, backend string
-	memory, requestLog           bool
+	memory, requestLog, check    bool
 	latency                      time.Duration
 	fail                         []string
 	embedder, embedderModel      string
@@ -60,7 +60,11 @@ func (a *app) localCommand() *cobra.Command {
 					return usageError{fmt.Errorf("local takes no --%s: its options are flags, see local --help", name)}
 				}
 			}
-			if err := a.serveLocal(cmd.Context(), f); err != nil {
+			run := a.serveLocal
+			if f.check {
+				run = a.checkLocal
+			}
+			if err := run(cmd.Context(), f); err != nil {
 				return peopleError{err}
 			}
 			return nil
@@ -71,6 +75,7 @@ func (a *app) localCommand() *cobra.Command {
 		"`address` to listen on; one that is not loopback needs --token")
 	flags.StringVar(&f.data, "data", "", "`folder` to keep the data in; it is created if it does not exist")
 	flags.BoolVar(&f.memory, "memory", false, "keep the data in memory; it is gone when the server stops")
+	flags.BoolVar(&f.check, "check", false, "read all of the data in --data, list what is damaged, and end")
 	flags.StringVar(&f.token, "token", "", "`token` that clients must send; by default any token will do")
 	flags.StringVar(&f.backend, "backend", localastra.BackendAstra,
 		"answer as this database does: astra, or cassandra, which refuses some filters")

@@ -147,6 +147,8 @@ func TestLocalUsage(t *testing.T) {
 		"negative latency": {[]string{"--memory", "--latency", "-1s"}, cli.ExitUsage, "latency"},
 		"model alone":      {[]string{"--memory", "--embedder-model", "m"}, cli.ExitUsage, "--embedder-model needs --embedder"},
 		"collections":      {[]string{"--memory", "--max-collections", "0"}, cli.ExitUsage, "--max-collections"},
+		"check nothing":    {[]string{"--check", "--memory"}, cli.ExitUsage, "--check needs --data"},
+		"check absent":     {[]string{"--check", "--data", "/absent"}, cli.ExitFailed, "no such file"},
 		"page size":        {[]string{"--memory", "--page-size", "-1"}, cli.ExitUsage, "--page-size"},
 		"config":           {[]string{"--memory", "--config", "absent.json"}, cli.ExitUsage, "takes no --config"},
 	}

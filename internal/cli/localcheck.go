@@ -1,0 +1,33 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"destination-astra/localastra"
+)
+
+// checkLocal reads all of a folder's data and tells what is damaged; damage is an error.
+func (a *app) checkLocal(_ context.Context, f localFlags) error {
+	if f.data == "" || f.memory {
+		return usageError{errors.New("--check needs --data, the folder to look at")}
+	}
+	report, err := localastra.CheckDir(f.data, localastra.DefaultLockTimeout)
+	if err != nil {
+		return err
+	}
+	for _, problem := range report.Problems {
+		fmt.Fprintln(a.stdout, problem)
+	}
+	if report.Unsealed > 0 {
+		fmt.Fprintf(a.stdout, "%d values were written by an older version, without a checksum: only their form was checked\n",
+			report.Unsealed)
+	}
+	fmt.Fprintf(a.stdout, "%d documents are whole\n", report.Documents)
+	if report.Found > 0 {
+		return fmt.Errorf("%s: %d problems: put a copy of the folder back, or move it away and load the data again",
+			f.data, report.Found)
+	}
+	return nil
+}
