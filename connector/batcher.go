@@ -29,6 +29,7 @@ type batcher struct {
 	statusSeen bool
 	strangers  *strangers
 	renamed    map[renamedField]bool
+	keyless    map[protocol.StreamDescriptor]int64 // records without their primary key
 }
 
 type renamedField struct {
@@ -153,6 +154,9 @@ func (b *batcher) record(ctx context.Context, it *item) error {
 		return fmt.Errorf("stream %q: %w", it.stream.Descriptor, it.err)
 	}
 	b.warnRenamed(it)
+	if it.record.Keyless && !it.record.Deleted {
+		b.keyless[it.stream.Descriptor]++
+	}
 	t := b.ledger.open(it.stream.Descriptor, it.message.Line)
 	if it.record.Deleted && !it.stream.Dedup {
 		b.memory.free(it.bytes)
@@ -223,14 +227,14 @@ func (b *batcher) place(ctx context.Context, v *version, came time.Time) error {
 // warnRenamed says once per stream and name that a source field is stored
 // under another name.
 func (b *batcher) warnRenamed(it *item) {
-	for _, name := range it.record.Renamed {
-		key := renamedField{stream: it.stream.Descriptor, name: name}
+	for _, renamed := range it.record.Renamed {
+		key := renamedField{stream: it.stream.Descriptor, name: renamed.Field}
 		if b.renamed[key] {
 			continue
 		}
 		b.renamed[key] = true
 		b.log.Warn("a source field cannot keep its name and is stored under another one",
-			"stream", it.stream.Descriptor, "field", name, "stored_as", document.EscapeName(name))
+			"stream", it.stream.Descriptor, "field", brief(renamed.Field), "stored_as", brief(renamed.StoredAs))
 	}
 }
 

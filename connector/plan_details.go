@@ -63,7 +63,7 @@ func (r *rejectReasons) add(reject *document.RejectError) {
 	one := &r.list[at]
 	one.Records++
 	if reject.RecordID != "" && len(one.RecordIDs) < maxRejectExamples {
-		one.RecordIDs = append(one.RecordIDs, reject.RecordID)
+		one.RecordIDs = append(one.RecordIDs, brief(reject.RecordID))
 	}
 }
 

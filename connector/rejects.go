@@ -34,8 +34,8 @@ func (r *rejects) add(line int64, reject *document.RejectError) error {
 	if r.limit > 0 && n > r.limit {
 		return &RejectedError{Line: line, Reject: reject, Ceiling: r.limit}
 	}
-	r.log.Warn("record rejected", "line", line, "stream", reject.Stream, "record_id", reject.RecordID,
-		"field", reject.Field, "reason", reject.Reason)
+	r.log.Warn("record rejected", "line", line, "stream", reject.Stream, "record_id", brief(reject.RecordID),
+		"field", brief(reject.Field), "reason", reject.Reason)
 	return nil
 }
 

@@ -81,7 +81,23 @@ func (c *Connector) SearchFor(ctx context.Context, q SearchQuery) ([]Hit, error)
 	if err != nil {
 		return nil, err
 	}
-	return q.hits(page.Documents)
+	hits, err := q.hits(page.Documents)
+	if err == nil && len(hits) == 0 && q.Stream != "" {
+		err = c.requireStream(ctx, q.Stream)
+	}
+	return hits, err
+}
+
+// requireStream tells a search without hits from one in a stream that does not exist.
+func (c *Connector) requireStream(ctx context.Context, name string) error {
+	page, err := c.database.Collection(c.config.Indexing.Collection).Find(ctx, astra.FindQuery{
+		Filter: map[string]any{document.FieldStream: name}, Projection: map[string]any{"_id": 1}, Limit: 1,
+	})
+	if err != nil || len(page.Documents) > 0 {
+		return err
+	}
+	return &ConfigError{Reason: fmt.Sprintf("search: the collection %q holds no document of a stream %q: "+
+		"discover lists the streams", c.config.Indexing.Collection, brief(name))}
 }
 
 // filter joins the stream and the filter; nil when there is neither.

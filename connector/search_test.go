@@ -31,9 +31,10 @@ func TestSearchFor(t *testing.T) {
 				[]string{"a red brick"}, true},
 			"both": {connector.SearchQuery{Text: "text: red apple", Stream: "b", Filter: json.RawMessage(`{"id":{"$in":[1,3]}}`)},
 				[]string{"b red apple"}, true},
-			"empty filter":   {connector.SearchQuery{Text: "text: green leaf", Filter: json.RawMessage(`{}`), Limit: 1}, []string{"b green leaf"}, false},
-			"unknown stream": {connector.SearchQuery{Text: "x", Stream: "nowhere"}, nil, false},
+			"empty filter": {connector.SearchQuery{Text: "text: green leaf", Filter: json.RawMessage(`{}`), Limit: 1}, []string{"b green leaf"}, false},
 		}
+		_, err := w.open(nil).SearchFor(w.t.Context(), connector.SearchQuery{Text: "x", Stream: "nowhere"})
+		require.ErrorContains(w.t, err, `no document of a stream "nowhere"`)
 		for name, test := range tests {
 			r := w.open(nil)
 			hits, err := r.SearchFor(w.t.Context(), test.query)

@@ -117,3 +117,16 @@ func TestUnusableInput(t *testing.T) {
 		})
 	}
 }
+
+// TestKeysThatNoRecordHas, and a dedup stream without a key, are said.
+func TestKeysThatNoRecordHas(t *testing.T) {
+	onBothBackends(t, func(w *world) {
+		r := w.sync(attempt{streams: []configured{stream("s", toDedup, key("uuid"))}, lines: rows("s", 3)})
+		require.True(w.t, r.warned("no value for the primary key"))
+		require.True(w.t, r.warned("stream=s records=3"))
+		r = w.sync(attempt{streams: []configured{stream("t", toDedup)}, lines: rows("t", 3)})
+		require.True(w.t, r.warned("primary_key is empty"))
+		r = w.sync(attempt{streams: []configured{stream("u", toDedup, key("id"))}, lines: rows("u", 3)})
+		require.False(w.t, r.warned("primary"))
+	})
+}

@@ -63,6 +63,10 @@ func newStreams(catalog *protocol.Catalog, facts callFacts, log *slog.Logger) (*
 			log.Warn("the catalog's generations are constants: treating the catalog as one that numbers no generations",
 				"stream", s.Descriptor, "generation_id", *configured.GenerationID)
 		}
+		if configured.DestinationSyncMode == protocol.AppendDedup && !s.Dedup {
+			log.Warn("destination_sync_mode is append_dedup, but primary_key is empty: records are appended",
+				"stream", s.Descriptor)
+		}
 		descriptor := s.Descriptor
 		if other, taken := names[s.Name()]; taken {
 			return nil, &ConfigError{Reason: fmt.Sprintf(

@@ -140,6 +140,7 @@ func (c *Connector) newRun(all *streams, builder *document.Builder, coll collect
 			streams: all, ledger: ledger, memory: memory, ordinals: c.newTally(), rejects: rejects,
 			flushInterval: c.config.Processing.FlushInterval, log: c.log,
 			batch: newBatch(), strangers: newStrangers(all, ledger), renamed: map[renamedField]bool{},
+			keyless: map[protocol.StreamDescriptor]int64{},
 		},
 	}
 }
@@ -225,6 +226,10 @@ func (r *run) report(reader *protocol.Reader, started time.Time) Summary {
 		r.log.Warn("some of them have a type that is not in capital letters, such as RECORD", "lines", n)
 	}
 	s.UnknownStreamRecords = r.batcher.strangers.report(r.log)
+	for stream, n := range r.batcher.keyless {
+		r.log.Warn("records have no value for the primary key, so that no newer version replaces them: "+
+			"check the stream's primary_key", "stream", stream, "records", n)
+	}
 	if total.dropped > 0 {
 		r.log.Info("deletions of streams that do not deduplicate were dropped", "records", total.dropped)
 	}

@@ -20,9 +20,8 @@ type Record struct {
 	// Deleted: the source deleted the record (_ab_cdc_deleted_at is set). It has no Documents.
 	Deleted   bool
 	Documents []Document // at least one, in the order of the chunks, unless Deleted
-	// Renamed are the source fields that are stored under another name ([EscapeName]), as
-	// dotted paths without array indexes.
-	Renamed []string
+	// Renamed are the source fields that are stored under another name ([EscapeName]).
+	Renamed []RenamedField
 	Bytes   int // of all Documents as AppendJSON writes them without a vector
 	// Version is 16 hex digits of what all Documents hold; "" where the stream's Nonce is not used.
 	Version string

@@ -51,6 +51,6 @@ func ExampleBuilder_Build() {
 	// "_ab_text_hash":"6d4bc4ba5651e7c4a8ada91d495919a1"
 	// "id":7
 	// "text":"title: Fog\nauthors.*.name: Ann\nBo"}
-	// shop_books_7 [$ref]
+	// shop_books_7 [{$ref _ab_field__Sref}]
 	// true document: stream shop.books: record shop_books_8: no text: none of processing.text_fields is in the record
 }

@@ -90,11 +90,15 @@ func UnescapeName(name string) (string, bool) {
 	return string(out), true
 }
 
+// RenamedField is a source field that could not keep its name. Both are dotted paths without
+// array indexes, as the source and as the document has them.
+type RenamedField struct{ Field, StoredAs string }
+
 // renamer gives the fields of one record names that can be stored, and remembers which of the
 // source's it changed.
 type renamer struct {
-	renamed []string // by path, without array indexes
-	known   map[string]bool
+	renamed []RenamedField
+	known   map[string]bool // by the source's path
 }
 
 // fields renames top-level fields in place, and what is odd inside them if deep is set.
@@ -103,42 +107,48 @@ func (r *renamer) fields(fields []member, deep bool) {
 		f := &fields[i]
 		source := f.name
 		if oddName(f.name) || reservedName(f.name) {
-			f.name = r.escape(f.name, source)
+			f.name = EscapeName(f.name)
+			r.note(source, f.name)
 		}
 		if deep {
-			f.value = r.inside(f.value, source)
+			f.value = r.inside(f.value, source, f.name)
 		}
 	}
 }
 
 // inside returns the value with the odd names in it escaped. It copies what it changes, because
 // two selected fields may share a part of the record.
-func (r *renamer) inside(v value, path string) value {
+func (r *renamer) inside(v value, source, stored string) value {
 	if !v.isContainer() {
 		return v
 	}
 	children := make([]member, len(v.children))
 	for i, m := range v.children {
-		below := path
+		from, to := source, stored
 		if v.kind == kindObject {
-			below = path + "." + m.name
-			if oddName(m.name) {
-				m.name = r.escape(m.name, below)
+			from = source + "." + m.name
+			odd := oddName(m.name)
+			if odd {
+				m.name = EscapeName(m.name)
+			}
+			if to = stored + "." + m.name; odd {
+				r.note(from, to)
 			}
 		}
-		children[i] = member{m.name, r.inside(m.value, below)}
+		children[i] = member{m.name, r.inside(m.value, from, to)}
 	}
 	v.children = children
 	return v
 }
 
-func (r *renamer) escape(name, path string) string {
-	if !r.known[path] {
-		if r.known == nil {
-			r.known = map[string]bool{}
-		}
-		r.known[path] = true
-		r.renamed = append(r.renamed, path)
+// note remembers a field once.
+func (r *renamer) note(source, stored string) {
+	if r.known[source] {
+		return
 	}
-	return EscapeName(name)
+	if r.known == nil {
+		r.known = map[string]bool{}
+	}
+	r.known[source] = true
+	r.renamed = append(r.renamed, RenamedField{Field: source, StoredAs: stored})
 }

@@ -87,7 +87,13 @@ func TestNamesThatCannotStay(t *testing.T) {
 			gotJSON, err := json.Marshal(got)
 			require.NoError(t, err)
 			require.JSONEq(t, test.want, string(gotJSON))
-			require.Equal(t, test.renamed, record.Renamed)
+			var renamed []string
+			for _, r := range record.Renamed {
+				renamed = append(renamed, r.Field)
+				require.Contains(t, r.StoredAs, "_ab_field_")
+				require.Equal(t, strings.Count(r.Field, "."), strings.Count(r.StoredAs, "."), r)
+			}
+			require.Equal(t, test.renamed, renamed)
 		})
 	}
 }
@@ -116,4 +122,15 @@ func FuzzEscapeName(f *testing.F) {
 			require.Equal(t, b, document.EscapeName(source))
 		}
 	})
+}
+
+// TestRenamedFieldsAreNamedAsStored, also below others that are renamed.
+func TestRenamedFieldsAreNamedAsStored(t *testing.T) {
+	record := build(t, newBuilder(t, document.Options{}), appending("s"), `{"nested":{"$x":1},"$a":[{"$b":2}],"_id":3}`)
+	require.ElementsMatch(t, []document.RenamedField{
+		{Field: "nested.$x", StoredAs: "nested._ab_field__Sx"},
+		{Field: "$a", StoredAs: "_ab_field__Sa"},
+		{Field: "$a.$b", StoredAs: "_ab_field__Sa._ab_field__Sb"},
+		{Field: "_id", StoredAs: "_ab_field___id"},
+	}, record.Renamed)
 }

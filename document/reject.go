@@ -23,11 +23,11 @@ func (e *RejectError) Error() string {
 	b.WriteString(e.Stream.String())
 	if e.RecordID != "" {
 		b.WriteString(": record ")
-		b.WriteString(e.RecordID)
+		b.WriteString(brief(e.RecordID))
 	}
 	if e.Field != "" {
 		b.WriteString(": field ")
-		b.WriteString(e.Field)
+		b.WriteString(brief(e.Field))
 	}
 	b.WriteString(": ")
 	b.WriteString(e.Reason)
@@ -37,4 +37,14 @@ func (e *RejectError) Error() string {
 // reject is a RejectError that does not know its stream and record yet.
 func reject(field, reason string) *RejectError {
 	return &RejectError{Field: field, Reason: reason}
+}
+
+// briefBytes is how much of a key or a path a message shows.
+const briefBytes = 200
+
+func brief(text string) string {
+	if len(text) <= briefBytes {
+		return text
+	}
+	return strings.ToValidUTF8(text[:briefBytes], "") + "..."
 }

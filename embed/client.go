@@ -317,11 +317,11 @@ func shownText(base string) string {
 }
 
 // redactor replaces every form in which a service may send the secrets back. Secrets
-// of fewer than four bytes guard nothing, and replacing "k" would garble any message.
+// of fewer than eight bytes guard nothing, and replacing "local" would garble any message.
 func redactor(secrets ...string) func(string) string {
 	var pairs []string
 	for _, secret := range secrets {
-		if len(secret) < 4 {
+		if len(secret) < 8 {
 			continue
 		}
 		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
