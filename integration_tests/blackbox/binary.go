@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -64,11 +65,14 @@ func build() (string, error) {
 	return "", errors.New("build the binary: go's cache did not keep it")
 }
 
-// Main runs a package's tests, and is what each TestMain calls.
-func Main(m *testing.M) int {
-	// Tests here wait for the binary more than they work.
+// AtATime is how many tests of most packages run at a time: they wait for the binary more
+// than they work.
+const AtATime = 8
+
+// Main runs a package's tests, so many at a time, and is what each TestMain calls.
+func Main(m *testing.M, atATime int) int {
 	flag.Parse()
-	if err := flag.Set("test.parallel", "8"); err != nil {
+	if err := flag.Set("test.parallel", strconv.Itoa(atATime)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

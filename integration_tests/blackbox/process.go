@@ -35,10 +35,16 @@ type Process struct {
 // Start starts the binary. It is killed when the test ends, if it still runs.
 func Start(t *testing.T, dir string, args ...string) *Process {
 	t.Helper()
+	return StartEnv(t, dir, nil, args...)
+}
+
+// StartEnv is Start with more in the environment.
+func StartEnv(t *testing.T, dir string, env []string, args ...string) *Process {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
 	p := &Process{Lines: make(chan string, 4096), ended: make(chan struct{})}
 	p.Cmd = exec.CommandContext(ctx, Binary(t), args...)
-	p.Cmd.Dir, p.Cmd.Env, p.Cmd.Stderr = dir, CleanEnv(), &p.stderr
+	p.Cmd.Dir, p.Cmd.Env, p.Cmd.Stderr = dir, append(CleanEnv(), env...), &p.stderr
 	var err error
 	p.Stdin, err = p.Cmd.StdinPipe()
 	require.NoError(t, err)

@@ -65,10 +65,11 @@ func crashMode(t *testing.T, backend string, s *source, seed uint64, n int) {
 	require.Greater(t, total, 30, "requests to be killed at")
 	for i := range n {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
 			random := rand.New(rand.NewPCG(seed, uint64(i)))
 			h := newHistory(t, backend, s)
 			at := 1 + (total*i+random.IntN(total))/n // one point in each nth of the sync
-			for kills := 1 + random.IntN(3); !h.done; kills-- {
+			for kills := 1 + random.IntN(effort.Of(t, 1, 2, 3)); !h.done; kills-- {
 				p := crashPoint{at: at, afterwards: random.IntN(2) == 0, lost: random.IntN(2) == 0}
 				switch {
 				case kills <= 0:
@@ -167,7 +168,7 @@ func (h *history) attempt(t *testing.T, point crashPoint) {
 	g := newGate(h, point)
 	listener := httptest.NewServer(g)
 	j := NewJob(t, historyConfig(listener.URL), h.source.mode.catalog(2))
-	p := Start(t, j.Dir, j.Args()...)
+	p := StartEnv(t, j.Dir, []string{"HTTP_PROXY=" + listener.URL}, j.Args()...)
 	passing := point != crashPoint{} && h.source.passing()
 	var feed errgroup.Group
 	feed.Go(func() error {

@@ -108,11 +108,15 @@ func newSplitter(t *testing.T) *chunk.Splitter {
 	return splitter
 }
 
-// historyConfig has small chunks and both services at one address.
+// embedderURL is the embedding service's address, the same for all attempts: vectors from
+// another address could differ. The binary reaches it through a proxy, so nothing is there.
+const embedderURL = "http://10.11.12.13"
+
+// historyConfig has small chunks, and the Data API at url.
 func historyConfig(url string) object {
 	return ConfigFor(url, Set("processing", "chunk_size", chunkTokens),
 		Set("processing", "metadata_fields", []string{"id", "class"}), func(c object) {
-			c["embedding"] = object{"mode": "openai_compatible", "base_url": url, "api_key": "k", "dimensions": 16}
+			c["embedding"] = object{"mode": "openai_compatible", "base_url": embedderURL, "api_key": "k", "dimensions": 16}
 		})
 }
 

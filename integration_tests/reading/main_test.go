@@ -7,4 +7,4 @@ import (
 	. "destination-astra/integration_tests/blackbox"
 )
 
-func TestMain(m *testing.M) { os.Exit(Main(m)) }
+func TestMain(m *testing.M) { os.Exit(Main(m, AtATime)) }
