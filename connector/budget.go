@@ -49,6 +49,9 @@ func (b *budget) tryTake(n, held int64) bool {
 		return false
 	}
 	b.used += n
+	if n < 0 {
+		signal(b.freed)
+	}
 	return true
 }
 

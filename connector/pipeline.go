@@ -22,6 +22,10 @@ const (
 // its vector, its share of buffers and of the request that carries it.
 const recordOverhead = 24 << 10
 
+// chunkOverhead is what each further chunk of a record costs beside its text: its
+// document, its hashes, and its places in the diff.
+const chunkOverhead = 1 << 10
+
 // stateOverhead is what a state costs beside its text: its counts and its place in the
 // ledger.
 const stateOverhead = 1 << 10
@@ -54,8 +58,10 @@ type intake struct {
 
 	messages chan item
 	ordered  chan *slab
-	reader   errgroup.Group // not waited for: a read of stdin cannot be interrupted
-	readErr  error          // set before messages is closed
+	stop     context.Context // ends reading
+	reserved int64           // of the memory budget, for a long line that is being read
+	reader   errgroup.Group  // not waited for: a read of stdin cannot be interrupted
+	readErr  error           // set before messages is closed
 }
 
 func newIntake(s *streams, b *document.Builder, memory *budget, workers int) *intake {
@@ -69,6 +75,7 @@ func newIntake(s *streams, b *document.Builder, memory *budget, workers int) *in
 // start begins to read. The reading goroutine ends with the input, or at its
 // next message after stop ended.
 func (in *intake) start(stop context.Context, r *protocol.Reader) {
+	in.stop = stop
 	in.reader.Go(func() error {
 		defer close(in.messages)
 		for {
@@ -80,7 +87,8 @@ func (in *intake) start(stop context.Context, r *protocol.Reader) {
 				return nil
 			}
 			it := in.weigh(m)
-			err = in.memory.take(stop, it.bytes, 0)
+			err = in.reserve(int(it.bytes - in.reserved))
+			in.reserved = 0
 			if err == nil {
 				err = send(stop, in.messages, it)
 			}
@@ -90,6 +98,15 @@ func (in *intake) start(stop context.Context, r *protocol.Reader) {
 			}
 		}
 	})
+}
+
+// reserve takes memory for the message that is being read, or gives some back.
+func (in *intake) reserve(bytes int) error {
+	if in.memory.take(in.stop, int64(bytes), in.reserved) != nil {
+		return ErrInterrupted
+	}
+	in.reserved += int64(bytes)
+	return nil
 }
 
 // build runs until the input ends or stop does; then it closes ordered and
@@ -199,7 +216,26 @@ func (in *intake) buildSlab(s *slab) {
 		}
 		it.record, it.err = in.builder.Build(&it.stream.Stream, it.message.Record)
 		it.message.Record.Data = nil // the documents hold what is needed of it
+		if it.record != nil {
+			held := weightOf(it.record)
+			in.memory.correct(held - it.bytes)
+			it.bytes = held
+		}
 	}
+}
+
+// weightOf is what a record holds once it is built: its text and what its documents
+// share, beside the request that carries it, and what each document costs.
+func weightOf(r *document.Record) int64 {
+	bytes := 0
+	for i := range r.Documents {
+		bytes += len(r.Documents[i].Text)
+	}
+	documents := len(r.Documents)
+	if documents > 0 {
+		bytes += r.Bytes / documents
+	}
+	return recordOverhead + 2*int64(bytes) + int64(max(documents-1, 0))*chunkOverhead
 }
 
 func send[T any](ctx context.Context, to chan<- T, v T) error {

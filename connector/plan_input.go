@@ -50,7 +50,7 @@ func (d *dryRun) read(ctx context.Context, in io.Reader) (err error) {
 	stop, halt := context.WithCancel(ctx)
 	defer halt()
 	intake := newIntake(d.streams, d.builder, d.budget, workers())
-	reader := protocol.NewReader(in, protocol.ReaderOptions{})
+	reader := protocol.NewReader(in, protocol.ReaderOptions{Reserve: intake.reserve})
 	group, gctx := errgroup.WithContext(ctx)
 	intake.start(stop, reader)
 	group.Go(func() error { return intake.build(gctx, stop) })

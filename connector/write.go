@@ -39,7 +39,7 @@ func (c *Connector) Write(ctx context.Context, catalog *protocol.Catalog, in io.
 	defer func() { err = errors.Join(err, r.fence.release(ctx, err == nil), r.close()) }()
 	work, cancel := c.graceful(r.fence.guarded(ctx))
 	defer cancel()
-	reader := protocol.NewReader(in, protocol.ReaderOptions{})
+	reader := protocol.NewReader(in, protocol.ReaderOptions{Reserve: r.intake.reserve})
 	err = r.pipeline(work, ctx, reader)
 	if err == nil {
 		err = r.judge(reader)

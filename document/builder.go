@@ -75,7 +75,7 @@ func NewBuilder(o Options) (*Builder, error) {
 // Build makes the documents of a record of the stream s. A record that the Data API would not
 // store is a *RejectError: beside it comes the record without documents when its primary key
 // says whose it is, else nil. Any other error is a mistake of the caller. It keeps s in the
-// result and nothing of r.
+// result and parts of r.Data, which is not to change any more.
 func (b *Builder) Build(s *Stream, r *protocol.Record) (*Record, error) {
 	if s.Identity == IdentityKey && len(s.PrimaryKey) == 0 {
 		return nil, fmt.Errorf("document: stream %s: identity by key without a primary key", s.Descriptor)
@@ -99,9 +99,12 @@ func (b *Builder) Build(s *Stream, r *protocol.Record) (*Record, error) {
 	return job.record, nil
 }
 
+// maxKeptBytes is how large a buffer may be to be used for the next record.
+const maxKeptBytes = 1 << 20
+
 // release keeps the scratch space for the next record, but not an unusually large one.
 func (b *Builder) release(sc *scratch) {
-	const maxKeptBytes, maxKeptFields = 1 << 20, 1 << 12
+	const maxKeptFields = 1 << 12
 	if max(cap(sc.buf), cap(sc.parser.out)) > maxKeptBytes ||
 		max(cap(sc.fields), cap(sc.parser.stack)) > maxKeptFields {
 		return

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // building is one record on its way.
@@ -124,7 +125,7 @@ func (b *building) chunks() ([]string, *RejectError) {
 	if b.parser.malformed && !utf8.Valid(b.buf) {
 		return nil, reject(b.malformedField(), reasonMalformed)
 	}
-	text := string(b.buf)
+	text := b.takeText()
 	if b.options.Splitter == nil {
 		return []string{strings.TrimSpace(text)}, nil
 	}
@@ -133,6 +134,26 @@ func (b *building) chunks() ([]string, *RejectError) {
 		return nil, reject("", "no text: only separators are in the selected fields")
 	}
 	return chunks, nil
+}
+
+// takeText is takeBuffer as a string.
+func (b *building) takeText() string {
+	if len(b.buf) <= maxKeptBytes {
+		return string(b.buf)
+	}
+	taken := b.takeBuffer()
+	return unsafe.String(unsafe.SliceData(taken), len(taken)) // nobody else has it
+}
+
+// takeBuffer returns what is in buf as bytes of its own: a copy, or the buffer itself
+// when it is large, which a copy would double.
+func (b *building) takeBuffer() []byte {
+	if len(b.buf) <= maxKeptBytes {
+		return slices.Clone(b.buf)
+	}
+	taken := b.buf
+	b.buf = nil
+	return taken
 }
 
 func (b *building) malformedField() string {
@@ -177,7 +198,7 @@ func (b *building) layout(chunks int) (*layout, *RejectError) {
 		return nil, err
 	}
 	b.buf = l.appendBody(b.buf[:0], fields)
-	l.body = slices.Clone(b.buf)
+	l.body = b.takeBuffer()
 	return l, nil
 }
 

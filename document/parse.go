@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // maxParseDepth is where encoding/json stops too; what is stored may be 16 deep at most.
@@ -29,7 +30,8 @@ type parser struct {
 // object parses data, the text of one JSON object. Of members with one name the last value
 // counts and the first position, as in Python.
 func (p *parser) object(data []byte) (value, error) {
-	p.src, p.pos, p.depth = string(data), 0, 0
+	// No copy: data may be large, and does not change any more.
+	p.src, p.pos, p.depth = unsafe.String(unsafe.SliceData(data), len(data)), 0, 0
 	p.longest, p.oddNames = 0, false
 	p.malformed = !utf8.ValidString(p.src)
 	defer func() { p.src = "" }()
@@ -253,6 +255,10 @@ func (p *parser) escaped(start int) (string, error) {
 		case c == '"':
 			out = append(out, p.src[start:p.pos]...)
 			p.pos++
+			if len(out) > maxKeptBytes { // a copy would double it
+				p.out = nil
+				return unsafe.String(unsafe.SliceData(out), len(out)), nil
+			}
 			p.out = out
 			return string(out), nil
 		case c < ' ':

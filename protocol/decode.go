@@ -1,7 +1,6 @@
 package protocol
 
 import (
-	"bytes"
 	"encoding/json"
 	"strconv"
 )
@@ -28,8 +27,8 @@ func (r *Reader) record(e *recordEnvelope) (*Record, string) {
 	}
 	return &Record{
 		Stream: stream,
-		// The line's buffer is used again; whoever builds documents runs later.
-		Data:      bytes.Clone(e.data),
+		// A short line's buffer is used again; whoever builds documents runs later.
+		Data:      r.lines.own(e.data),
 		EmittedAt: emittedAt,
 		Changes:   changes,
 	}, ""
@@ -43,7 +42,7 @@ func (r *Reader) state(raw []byte) (*State, string) {
 	// States are few, so their members are looked up one by one.
 	typ := lookup(raw, "type")
 	if isAbsent(typ) {
-		return &State{Type: StateLegacy, Raw: bytes.Clone(raw)}, ""
+		return &State{Type: StateLegacy, Raw: r.lines.own(raw)}, ""
 	}
 	if !isString(typ) {
 		return nil, wrong("state.type", typ, "a string")
@@ -63,7 +62,7 @@ func (r *Reader) state(raw []byte) (*State, string) {
 	default:
 		return nil, "state.type is not one of STREAM, GLOBAL, LEGACY"
 	}
-	s.Raw = bytes.Clone(raw)
+	s.Raw = r.lines.own(raw)
 	return s, ""
 }
 

@@ -18,6 +18,10 @@ const maxNames = 4096
 // ReaderOptions configures a Reader.
 type ReaderOptions struct {
 	MaxLineBytes int // without the newline; 0 means DefaultMaxLineBytes
+	// Reserve, when not nil, is called by Next before it takes so many more bytes for a
+	// line of more than a megabyte, and may wait. Its error ends the reading. What was reserved
+	// since the last message belongs to the next one, which keeps at most half of it.
+	Reserve func(bytes int) error
 }
 
 // Reader reads messages line by line. It is not safe for concurrent use. It holds one line at
@@ -69,7 +73,7 @@ func NewReader(r io.Reader, o ReaderOptions) *Reader {
 		o.MaxLineBytes = DefaultMaxLineBytes
 	}
 	return &Reader{
-		lines:    newLineReader(r, o.MaxLineBytes),
+		lines:    newLineReader(r, o),
 		maxBytes: o.MaxLineBytes,
 		names:    make(map[string]string),
 	}

@@ -14,6 +14,10 @@ const (
 	cgroupV1Limit = "/sys/fs/cgroup/memory/memory.limit_in_bytes"
 )
 
+// outsideHeapBytes is what a process has resident that the garbage collector does not
+// count, such as the binary itself.
+const outsideHeapBytes = 32 << 20
+
 // Bounds of what a write holds in flight.
 const (
 	minInFlightBytes = 32 << 20
@@ -27,7 +31,7 @@ func limitMemory(getenv func(string) string) {
 		return
 	}
 	if limit := containerLimit(cgroupV2Limit, cgroupV1Limit); limit > 0 {
-		debug.SetMemoryLimit(limit / 10 * 9)
+		debug.SetMemoryLimit(max(limit/10*9-outsideHeapBytes, limit/2))
 	}
 }
 
