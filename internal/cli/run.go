@@ -110,9 +110,10 @@ Environment:
 // exitCodes ends the help of every command.
 const exitCodes = `
 Exit codes:
-  0    done (also a check that answers FAILED)
-  1    failed; the last line on stdout is a TRACE message that says why
-  2    wrong command line
+  0    done (also a check that answers FAILED, and a local that was stopped)
+  1    failed; check, discover, read, spec and write say why in a TRACE message, the last line on stdout,
+       or on stderr when stdout takes nothing any more; the other commands say it on stderr
+  2    wrong command line, which stderr explains
   130  stopped by SIGINT, 143 by SIGTERM; what is acknowledged is stored
 `
 
