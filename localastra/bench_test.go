@@ -198,3 +198,17 @@ func benchBatches(b *testing.B, otherwise int) int {
 func BenchmarkFindByVector(b *testing.B) {
 	benchFind(b, benchBatches(b, 100), vectorSearch())
 }
+
+// BenchmarkFindByVectorFiltered searches among few, and among nearly all, of as many
+// documents as BENCH_DOCUMENTS says.
+func BenchmarkFindByVectorFiltered(b *testing.B) {
+	batches := benchBatches(b, 20)
+	for name, filter := range map[string]string{
+		"ten":  `{"_ab_record_id":{"$in":["s_1","s_2","s_3","s_4","s_5","s_6","s_7","s_8","s_9","s_10"]}}`,
+		"most": `{"_ab_generation_id":{"$ne":7}}`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			benchFind(b, batches, strings.Replace(vectorSearch(), `"sort"`, `"filter":`+filter+`,"sort"`, 1))
+		})
+	}
+}

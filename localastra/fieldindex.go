@@ -9,6 +9,7 @@ import "slices"
 type fieldIndex struct {
 	path     []string
 	postings map[string]*posting
+	arrays   int // how many documents have an array at the path
 }
 
 // posting is the documents that share a value.
@@ -44,6 +45,7 @@ func (x *fieldIndex) entries(document value, fn func(key string, p posting)) {
 // add lists a document under each of its entries. A value with two equal elements lists
 // it once.
 func (x *fieldIndex) add(seq uint64, document value) {
+	x.arrays += x.isArray(document)
 	x.entries(document, func(key string, p posting) {
 		known := x.postings[key]
 		if known == nil {
@@ -58,6 +60,7 @@ func (x *fieldIndex) add(seq uint64, document value) {
 // remove takes a document out again. Postings that become empty are deleted, so that an
 // index never outgrows its collection.
 func (x *fieldIndex) remove(seq uint64, document value) {
+	x.arrays -= x.isArray(document)
 	x.entries(document, func(key string, _ posting) {
 		known := x.postings[key]
 		if known == nil {
@@ -70,6 +73,14 @@ func (x *fieldIndex) remove(seq uint64, document value) {
 			delete(x.postings, key)
 		}
 	})
+}
+
+// isArray is 1 for a document with an array at the path.
+func (x *fieldIndex) isArray(document value) int {
+	if v, _ := lookupPath(document, x.path); v.kind == kindArray {
+		return 1
+	}
+	return 0
 }
 
 // change moves a document to the postings of its new version. When the value at the

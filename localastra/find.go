@@ -301,32 +301,17 @@ func (c *collection) hits(t reader, q *query) []scored {
 	if q.limit > 0 {
 		limit = q.limit
 	}
-	keep := c.keeps(t, q.filter)
+	among := c.selected(t, q.filter)
 	if q.sort.lexical != "" {
 		lexical := c.lexical
 		if lexical == nil {
 			lexical = c.loadLexical(t)
 		}
-		return lexical.best(q.sort.lexical, limit, keep)
+		return lexical.best(q.sort.lexical, limit, among)
 	}
 	vectors := c.vectors
 	if vectors == nil {
 		vectors = c.loadVectors(t)
 	}
-	return vectors.nearest(q.sort.vector.floats, limit, keep)
-}
-
-// keeps tells which documents a search may return; nil means all. The filter goes
-// first, and the search ranks what it leaves. The result is exact, unlike with an
-// approximate index that filters afterwards.
-func (c *collection) keeps(t reader, f *filter) func(seq uint64) bool {
-	if f.empty() {
-		return nil
-	}
-	matching := map[uint64]bool{}
-	c.each(t, f, 0, func(d stored) bool {
-		matching[d.seq] = true
-		return true
-	})
-	return func(seq uint64) bool { return matching[seq] }
+	return vectors.nearest(q.sort.vector.floats, limit, among)
 }

@@ -67,8 +67,8 @@ func (x *lexicalIndex) remove(seq uint64, document value) {
 }
 
 // best returns the limit documents with the highest BM25 score among those that have
-// at least one word of the query and that keep accepts; a nil keep accepts all.
-func (x *lexicalIndex) best(query string, limit int, keep func(seq uint64) bool) []scored {
+// at least one word of the query, of all documents or of some.
+func (x *lexicalIndex) best(query string, limit int, among selection) []scored {
 	scores := map[uint64]float64{}
 	asked := x.analyzer.words(query)
 	slices.Sort(asked)
@@ -77,7 +77,7 @@ func (x *lexicalIndex) best(query string, limit int, keep func(seq uint64) bool)
 	}
 	hits := make([]scored, 0, len(scores))
 	for seq, score := range scores {
-		if keep == nil || keep(seq) {
+		if among.has(seq) {
 			hits = append(hits, scored{seq, float32(score)})
 		}
 	}

@@ -93,19 +93,30 @@ type scored struct {
 	similarity float32
 }
 
-// nearest returns the limit most similar documents, best first, among those that
-// keep accepts; a nil keep accepts all.
-func (x *vectorIndex) nearest(query []float32, limit int, keep func(seq uint64) bool) []scored {
+// nearest returns the limit most similar documents, best first, of all or of some. Only
+// those that may be found are compared: of a filter that leaves ten, ten are.
+func (x *vectorIndex) nearest(query []float32, limit int, among selection) []scored {
 	best := make([]scored, 0, min(limit, len(x.seqs))+1)
 	queryNorm := norm(query)
-	for i, seq := range x.seqs {
-		s := scored{seq, x.similarity(i, query, queryNorm)}
-		if len(best) == limit && compareScored(s, best[limit-1]) >= 0 || keep != nil && !keep(seq) {
-			continue
+	rank := func(i int) {
+		s := scored{x.seqs[i], x.similarity(i, query, queryNorm)}
+		if len(best) == limit && compareScored(s, best[limit-1]) >= 0 {
+			return
 		}
 		at, _ := slices.BinarySearchFunc(best, s, compareScored)
 		best = slices.Insert(best, at, s)
 		best = best[:min(limit, len(best))]
+	}
+	if among.all {
+		for i := range x.seqs {
+			rank(i)
+		}
+		return best
+	}
+	for _, seq := range among.seqs {
+		if i, has := x.at[seq]; has {
+			rank(i)
+		}
 	}
 	return best
 }
