@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"sync"
 
 	"destination-astra/astra"
 	"destination-astra/document"
@@ -122,16 +121,22 @@ func (a *applier) searchSome(ctx context.Context, s *stream, hashes []string, fo
 // ours is what a stream knows about documents of this run's embedder, once
 // somebody asked. It is safe for concurrent use.
 type ours struct {
-	mu    sync.Mutex
+	turn  chan struct{} // held by who asks; a wait for it ends with the context
 	known bool
 	some  bool
 }
 
+func newOurs() ours { return ours{turn: make(chan struct{}, 1)} }
+
 // ask reports whether the stream held such a document when the first batch
 // asked, which is before it wrote one. What this run embeds is in its cache.
 func (o *ours) ask(ctx context.Context, a *applier, s *stream) (bool, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	select {
+	case o.turn <- struct{}{}:
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	defer func() { <-o.turn }()
 	if o.known {
 		return o.some, nil
 	}

@@ -88,6 +88,7 @@ func newStream(c *protocol.ConfiguredStream, facts callFacts) (*stream, error) {
 		Stream:    document.Stream{Descriptor: c.Stream.Descriptor(), PrimaryKey: c.PrimaryKey},
 		overwrite: c.DestinationSyncMode == protocol.Overwrite,
 		numbered:  isNumbered(c, facts),
+		ours:      newOurs(),
 	}
 	switch c.DestinationSyncMode {
 	case protocol.Append, protocol.Overwrite:
