@@ -39,13 +39,15 @@ type EmbedderOptions struct {
 func NewEmbedder(o EmbedderOptions) (EmbedFunc, error) {
 	base, err := url.Parse(o.URL)
 	if err != nil {
-		return nil, fmt.Errorf("localastra: embedder: %w", err)
+		return nil, &OptionError{"embedder", "[not shown]", "an http or https URL"} // it may hold a password
 	}
 	if base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, &OptionError{"embedder", o.URL, "an http or https URL"}
+		return nil, &OptionError{"embedder", base.Redacted(), "an http or https URL"}
 	}
 	e := &embedder{options: o, url: strings.TrimSuffix(o.URL, "/") + "/embeddings"}
 	e.client = &http.Client{Transport: o.Transport, Timeout: embedTimeout}
+	// A redirect would take the key and the texts to a server that nobody named.
+	e.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return e.embed, nil
 }
 
@@ -89,7 +91,11 @@ func (e *embedder) embed(ctx context.Context, texts []string) ([][]float32, erro
 		return nil, fmt.Errorf("read answer: %w", err)
 	}
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s: %s", response.Status, text[:min(len(text), shownReply)])
+		said := string(text)
+		if e.options.Key != "" {
+			said = strings.ReplaceAll(said, e.options.Key, "[redacted]") // before it is cut
+		}
+		return nil, fmt.Errorf("%s: %s", response.Status, said[:min(len(said), shownReply)])
 	}
 	return decodeEmbedding(text, len(texts))
 }

@@ -71,3 +71,29 @@ func TestEmbedderURLs(t *testing.T) {
 	_, err = embed(t.Context(), []string{"a"})
 	require.Error(t, err, "nobody listens")
 }
+
+// TestEmbedderKeepsTheKey follows no redirect, and repeats the key in no error.
+func TestEmbedderKeepsTheKey(t *testing.T) {
+	elsewhere := 0
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere++ }))
+	defer other.Close()
+	for _, status := range []int{http.StatusTemporaryRedirect, http.StatusUnauthorized} {
+		service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+			w.Header().Set("Location", other.URL)
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, "you sent "+q.Header.Get("Authorization"))
+		}))
+		embed, err := localastra.NewEmbedder(localastra.EmbedderOptions{URL: service.URL, Key: "sk-secret-key"})
+		require.NoError(t, err)
+		_, err = embed(t.Context(), []string{"text"})
+		require.ErrorContains(t, err, "Bearer [redacted]")
+		require.NotContains(t, err.Error(), "sk-secret-key")
+		service.Close()
+	}
+	require.Zero(t, elsewhere)
+	for _, bad := range []string{"ftp://u:password@host", "http://u:password@ho st"} {
+		_, err := localastra.NewEmbedder(localastra.EmbedderOptions{URL: bad})
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), "password")
+	}
+}

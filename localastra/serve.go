@@ -15,6 +15,10 @@ import (
 const (
 	// readHeaderTimeout ends connections that send nothing.
 	readHeaderTimeout = 10 * time.Second
+	// readTimeout ends a body that does not come, and idleTimeout a connection without
+	// requests. A request that is being answered may take as long as the first.
+	readTimeout = 2 * time.Minute
+	idleTimeout = 2 * time.Minute
 	// stopTimeout is how long running requests may take after ctx has ended.
 	stopTimeout = 5 * time.Second
 )
@@ -31,7 +35,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		s.lock.write("http://" + l.Addr().String())
 		defer s.lock.write("")
 	}
-	server := &http.Server{Handler: s.guard(), ReadHeaderTimeout: readHeaderTimeout}
+	server := &http.Server{Handler: s.guard(), ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout: readTimeout, IdleTimeout: idleTimeout}
 	group, stop := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
