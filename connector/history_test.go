@@ -100,9 +100,18 @@ func (j job) seenBy(p plan) job {
 // none at all.
 const keys = 4
 
+// refusedWord is in a chunk that the server refuses.
+const refusedWord = "poison"
+
+// refused reports whether the record cannot be stored.
+func (e event) refused() bool {
+	return e.What == aRecord && strings.Contains(sourceTexts()[e.Text], refusedWord)
+}
+
 func sourceTexts() []string {
 	return []string{
 		"alpha", "beta", "alpha\n\nbeta", "alpha\n\ngamma delta epsilon\n\nbeta zeta", "beta\n\nalpha", "eta theta iota kappa",
+		"alpha\n\n" + refusedWord + "\n\nbeta zeta", "eta theta\n\n" + refusedWord,
 	}
 }
 

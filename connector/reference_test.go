@@ -130,20 +130,31 @@ func (r *reference) checkKept(stream int, got documentCounts) error {
 	return nil
 }
 
-// fold is the keyed stream after the whole script.
+// fold is the keyed stream after the whole script. A record that is refused leaves its key as it
+// was, also before a job that replaces the stream, unless another embedder's vectors are there.
 func (r *reference) fold(j job, stream int) map[string][]string {
 	rows := map[string][]string{}
 	if !j.Streams[stream].Replacing {
 		rows = maps.Clone(r.rows[stream])
 	}
+	said := map[string]bool{}
 	for _, e := range j.Script {
-		switch {
-		case e.Stream != stream:
-		case e.What == aRecord:
-			rows[r.rowKey(j, e)] = r.documents(j, e)
-		case e.What == aDeletion:
-			delete(rows, r.rowKey(j, e))
+		if e.Stream != stream || e.What != aRecord && e.What != aDeletion {
+			continue
 		}
+		k := r.rowKey(j, e)
+		switch old := r.rows[stream][k]; {
+		case e.refused():
+			if !said[k] && len(old) > 0 && strings.Contains(old[0], " "+embedderOf(j)+" ") {
+				rows[k] = old
+			}
+			continue
+		case e.What == aRecord:
+			rows[k] = r.documents(j, e)
+		case e.What == aDeletion:
+			delete(rows, k)
+		}
+		said[k] = true
 	}
 	return rows
 }
@@ -178,7 +189,7 @@ func (r *reference) bounds(j job, stream int, seen []stretch) (low, high documen
 func (r *reference) classes(j job, stream, from, to int) (map[string]int, map[string]event) {
 	counts, examples := map[string]int{}, map[string]event{}
 	for i := from; i < to; i++ {
-		if e := j.Script[i]; e.Stream == stream && e.What == aRecord {
+		if e := j.Script[i]; e.Stream == stream && e.What == aRecord && !e.refused() {
 			class := r.class(j, e)
 			counts[class]++
 			examples[class] = e
@@ -209,7 +220,7 @@ func (r *reference) checkState(j job, stream, from, n, end int, got documentCoun
 	candidates := map[string][][]string{} // versions that may be there; nil is none
 	for i := from; i < end; i++ {
 		e := j.Script[i]
-		if e.Stream != stream || e.What != aRecord && e.What != aDeletion {
+		if e.Stream != stream || e.What != aRecord && e.What != aDeletion || e.refused() {
 			continue
 		}
 		k := r.rowKey(j, e)
