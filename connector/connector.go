@@ -104,7 +104,7 @@ func (c *Connector) connect() error {
 		UserAgent:       astra.UserAgent(c.options.Version),
 		Transport:       c.options.AstraTransport,
 		Retry:           c.options.Timing.retry(),
-		RequestTimeout:  c.options.Timing.Request,
+		RequestTimeout:  c.options.Timing.request(indexing.ServerTimeout),
 		Concurrency:     c.options.Concurrency,
 		OnRetry:         func(astra.RetryEvent) { c.repeats.Add(1) },
 		OnWait:          c.logWait,

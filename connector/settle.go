@@ -8,10 +8,10 @@ import (
 	"destination-astra/astra"
 )
 
-// DefaultSettle is how long a write whose outcome is unknown may still be
-// applied, and some: the server itself gives up on its database after 20 s
-// (Data API v1.0.51, observed: an insert that had timed out was applied later).
-const DefaultSettle = 25 * time.Second
+// settleTime is how long a write whose outcome is unknown may still be applied, and some: the
+// server gives up on its database after that timeout (Data API v1.0.51, 20 s, observed: an
+// insert that had timed out was applied later).
+func settleTime(serverTimeout time.Duration) time.Duration { return serverTimeout + serverTimeout/4 }
 
 // watch watches the writes of a context for attempts that ended without an
 // answer.

@@ -3,6 +3,7 @@ package connector
 import (
 	"time"
 
+	"destination-astra/astra"
 	"destination-astra/internal/retry"
 )
 
@@ -13,7 +14,8 @@ const DefaultGrace = 9 * time.Second
 // Timing is how long things may take. The zero value is right in production;
 // tests scale it down.
 type Timing struct {
-	// Request bounds one attempt of a Data API call; 0 means the client's default.
+	// Request bounds one attempt of a Data API call; 0 means the client's default, or ten seconds
+	// more than the server takes to give up when that is longer.
 	Request time.Duration
 	// Patience is how long a service may be out of order before a write ends, for the
 	// Data API and the embedding service alike; 0 means five minutes.
@@ -21,18 +23,12 @@ type Timing struct {
 	// RetryBase is the ceiling of the first wait between two attempts; 0 means a
 	// quarter of a second.
 	RetryBase time.Duration
-	// Settle is how long a write of unknown outcome may still be applied; 0 means
-	// DefaultSettle.
-	Settle time.Duration
 	// Grace is how long an interrupted write may take to store what it holds; 0
 	// means DefaultGrace.
 	Grace time.Duration
 }
 
 func (t Timing) withDefaults() Timing {
-	if t.Settle <= 0 {
-		t.Settle = DefaultSettle
-	}
 	if t.Grace <= 0 {
 		t.Grace = DefaultGrace
 	}
@@ -44,6 +40,14 @@ func (t Timing) patience() time.Duration {
 		return retry.DefaultBudget
 	}
 	return t.Patience
+}
+
+// request is the bound for a server that gives up after that time.
+func (t Timing) request(serverTimeout time.Duration) time.Duration {
+	if t.Request > 0 {
+		return t.Request
+	}
+	return max(astra.DefaultRequestTimeout, serverTimeout+10*time.Second)
 }
 
 // retry is the policy for calls of services.

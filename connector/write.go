@@ -80,13 +80,16 @@ func (c *Connector) prepare(ctx context.Context, catalog *protocol.Catalog, star
 	return c.newRun(all, builder, collection, fence), nil
 }
 
+// settle is how long a write of this run may still be applied.
+func (c *Connector) settle() time.Duration { return settleTime(c.config.Indexing.ServerTimeout) }
+
 // settleOthers is how long a write of another attempt may still be applied: not at all where
 // the server ends with its process.
 func (c *Connector) settleOthers() time.Duration {
 	if _, local := c.config.Indexing.Endpoint.IsLocal(); local {
 		return 0
 	}
-	return c.options.Timing.Settle
+	return c.settle()
 }
 
 // interruption makes every error of an interrupted run say so: what fails
@@ -126,7 +129,7 @@ func (c *Connector) newRun(all *streams, builder *document.Builder, coll collect
 	rejected := c.config.Processing.RejectedRecords
 	rejects := &rejects{skip: rejected.Mode == spec.ModeSkip, limit: int64(rejected.MaxRecords), log: c.log}
 	final := &finaliser{
-		collection: coll, ledger: ledger, pace: c.pace, embedder: c.fingerprint(), settle: c.options.Timing.Settle, log: c.log,
+		collection: coll, ledger: ledger, pace: c.pace, embedder: c.fingerprint(), settle: c.settle(), log: c.log,
 	}
 	return &run{
 		connector: c, streams: all, log: c.log, finaliser: final, fence: f,
@@ -134,7 +137,7 @@ func (c *Connector) newRun(all *streams, builder *document.Builder, coll collect
 		applier: &applier{
 			collection: coll, embedder: c.embedder, ledger: ledger, memory: memory,
 			embedderID: c.fingerprint(), rejects: rejects, written: c.newTally(), recordIDs: newRecordIDs(c.newTally(), c.log),
-			cache: newVectorCache(c.cachedVectors()), fence: f, settle: c.options.Timing.Settle, log: c.log,
+			cache: newVectorCache(c.cachedVectors()), fence: f, settle: c.settle(), log: c.log,
 		},
 		batcher: &batcher{
 			streams: all, ledger: ledger, memory: memory, ordinals: c.newTally(), rejects: rejects,

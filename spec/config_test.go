@@ -32,7 +32,7 @@ func TestParseFillsInDefaults(t *testing.T) {
 		},
 		Indexing: spec.Indexing{
 			Token: "AstraCS:token", Endpoint: endpoint, Keyspace: "default_keyspace",
-			Collection: "articles", SimilarityMetric: "cosine", IndexingDeny: []string{},
+			Collection: "articles", SimilarityMetric: "cosine", IndexingDeny: []string{}, ServerTimeout: 20 * time.Second,
 		},
 	}, c)
 }
@@ -51,7 +51,8 @@ func TestParseReadsEverything(t *testing.T) {
 			"flush_interval_seconds": 5,
 		},
 		"omit_raw_text":              true,
-		"indexing.similarity_metric": "dot_product",
+		"indexing.similarity_metric":      "dot_product",
+		"indexing.server_timeout_seconds": 60,
 		"indexing.indexing_deny":     []string{"description", "a&.b", "r&&d"},
 	}))
 	assert.Equal(t, spec.Processing{
@@ -217,6 +218,8 @@ func TestParseRefuses(t *testing.T) {
 		"collection": {edits{"indexing.collection": "a.b"}, "indexing.collection", "letters"},
 		"no collection": {edits{"indexing.collection": ""},
 			"indexing.collection", "is empty; give a name"},
+		"server timeout": {edits{"indexing.server_timeout_seconds": 0},
+			"indexing.server_timeout_seconds", "from 1 to 600"},
 		"metric": {edits{"indexing.similarity_metric": "l2"},
 			"indexing.similarity_metric", "cosine, dot_product, euclidean"},
 		"deny all": {edits{"indexing.indexing_deny": []string{"*"}},

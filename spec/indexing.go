@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Indexing says where the documents go.
@@ -22,6 +23,9 @@ type Indexing struct {
 	// IndexingDeny are more paths that a new collection leaves out of its indexes, in the
 	// words of createCollection's indexing.deny (a dot in a name is "&.").
 	IndexingDeny []string
+	// ServerTimeout is when the Data API gives up a request to its database: until then a
+	// write that it has not answered may still be applied.
+	ServerTimeout time.Duration
 }
 
 // schemaName is what the Data API (v1.0.51, observed) takes as a name.
@@ -43,6 +47,7 @@ func parseIndexing(o *object) Indexing {
 			[]string{"cosine", "dot_product", "euclidean"}),
 		IndexingDeny: o.texts("indexing_deny", "name a field or remove the entry"),
 	}
+	i.ServerTimeout = time.Duration(o.integer("server_timeout_seconds", 20, limits{1, 600})) * time.Second
 	i.Token = o.token("astra_db_app_token", i.Endpoint)
 	for n, path := range i.IndexingDeny {
 		if reason := refuseDeny(path); reason != "" {
