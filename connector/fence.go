@@ -104,6 +104,7 @@ func (f *fence) locked(ctx context.Context, fn func() error) error {
 // take claims all streams, and waits for the attempts that held them before. A
 // stream that a job of a newer generation holds is a [StaleJobError].
 func (f *fence) take(ctx context.Context) error {
+	claimed := time.Now()
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(marksAtATime)
 	for _, s := range f.streams {
@@ -125,7 +126,7 @@ func (f *fence) take(ctx context.Context) error {
 			return err
 		}
 	}
-	f.waiting, f.checked = false, time.Now()
+	f.waiting, f.checked = false, claimed // a third attempt may have come while this one waited
 	return nil
 }
 

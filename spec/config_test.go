@@ -50,10 +50,10 @@ func TestParseReadsEverything(t *testing.T) {
 			"rejected_records":       object{"mode": "skip", "max_rejected_records": 7},
 			"flush_interval_seconds": 5,
 		},
-		"omit_raw_text":              true,
+		"omit_raw_text":                   true,
 		"indexing.similarity_metric":      "dot_product",
 		"indexing.server_timeout_seconds": 60,
-		"indexing.indexing_deny":     []string{"description", "a&.b", "r&&d"},
+		"indexing.indexing_deny":          []string{"description", "a&.b", "r&&d"},
 	}))
 	assert.Equal(t, spec.Processing{
 		ChunkSize: 500, ChunkOverlap: 500,
