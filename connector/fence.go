@@ -66,8 +66,8 @@ type mark struct {
 // concurrent use after take.
 type fence struct {
 	marks   marks
-	nonce   string // of this attempt
-	streams []*stream
+	nonce   string    // of this attempt
+	streams []*stream // by name: the first one decides between attempts that begin together
 	started time.Time
 	// settle is how long a write may still be applied; 0 where the server ends
 	// with this process, so that nothing of an attempt before can be in flight.
@@ -84,8 +84,10 @@ type fence struct {
 }
 
 func newFence(m marks, all *streams, facts callFacts, settle time.Duration, log *slog.Logger) *fence {
+	sorted := slices.Clone(all.list)
+	slices.SortFunc(sorted, func(a, b *stream) int { return strings.Compare(a.Name(), b.Name()) })
 	return &fence{
-		marks: m, nonce: facts.nonce, started: facts.started, streams: all.list, settle: settle, log: log,
+		marks: m, nonce: facts.nonce, started: facts.started, streams: sorted, settle: settle, log: log,
 		turn: make(chan struct{}, 1),
 	}
 }
@@ -104,18 +106,11 @@ func (f *fence) locked(ctx context.Context, fn func() error) error {
 // take claims all streams, and waits for the attempts that held them before. A
 // stream that a job of a newer generation holds is a [StaleJobError].
 func (f *fence) take(ctx context.Context) error {
-	claimed := time.Now()
-	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(marksAtATime)
-	for _, s := range f.streams {
-		group.Go(func() error {
-			if err := f.claim(gctx, s); err != nil {
-				return fmt.Errorf("stream %q: %w", s.Descriptor, err)
-			}
-			return nil
-		})
+	if len(f.streams) == 0 {
+		return nil
 	}
-	if err := group.Wait(); err != nil {
+	claimed := time.Now()
+	if err := f.claimAll(ctx); err != nil {
 		return errors.Join(err, f.release(ctx, true))
 	}
 	if f.waiting && f.settle > 0 {
@@ -130,8 +125,29 @@ func (f *fence) take(ctx context.Context) error {
 	return nil
 }
 
+// claimAll claims the first stream and then the others, so that of several attempts that begin
+// together the last one to hold the first stream comes to hold all.
+func (f *fence) claimAll(ctx context.Context) error {
+	if err := f.claim(ctx, f.streams[0]); err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(marksAtATime)
+	for _, s := range f.streams[1:] {
+		group.Go(func() error { return f.claim(ctx, s) })
+	}
+	return group.Wait()
+}
+
 // claim puts the attempt's mark of one stream into the collection.
 func (f *fence) claim(ctx context.Context, s *stream) error {
+	if err := f.claimOne(ctx, s); err != nil {
+		return fmt.Errorf("stream %q: %w", s.Descriptor, err)
+	}
+	return nil
+}
+
+func (f *fence) claimOne(ctx context.Context, s *stream) error {
 	own := mark{
 		ID: markID(s), Attempt: f.nonce, Generation: s.GenerationID,
 		Stream: s.Name(), Started: f.started.UTC().Format(time.RFC3339),
@@ -154,11 +170,28 @@ func (f *fence) claim(ctx context.Context, s *stream) error {
 		case s.numbered && holder.Generation != nil && *holder.Generation > *s.GenerationID:
 			return &StaleJobError{Stream: s.Descriptor, Generation: *s.GenerationID, Newer: *holder.Generation}
 		}
+		if err := f.leads(ctx, s); err != nil {
+			return err
+		}
 		if taken, err := f.takeOver(ctx, own, holder); err != nil || taken {
 			return err
 		}
 	}
 	return fmt.Errorf("%d other syncs of the stream begin at the same time", maxClaims)
+}
+
+// leads makes sure, before a mark is taken over, that the first stream is still held: who has
+// taken that one over comes for the others too.
+func (f *fence) leads(ctx context.Context, s *stream) error {
+	first := f.streams[0]
+	if s == first {
+		return nil
+	}
+	there, err := f.read(ctx, []any{markID(first)})
+	if err == nil && there[markID(first)].Attempt != f.nonce {
+		err = &TakenOverError{Stream: first.Descriptor}
+	}
+	return err
 }
 
 // takeOver sets the mark of another attempt to ours, unless a third one was faster.

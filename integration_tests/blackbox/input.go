@@ -26,6 +26,8 @@ func ConfigFor(endpoint string, edits ...func(config object)) object {
 		"indexing": object{
 			"astra_db_endpoint": endpoint, "astra_db_app_token": "AstraCS:test",
 			"astra_db_keyspace": "default_keyspace", "collection": Collection,
+			// These servers answer at once or never: a sync after one that was killed need not wait for long.
+			"server_timeout_seconds": 1,
 		},
 	}
 	for _, edit := range edits {

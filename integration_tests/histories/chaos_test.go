@@ -77,7 +77,7 @@ func chaosSync(t *testing.T, backend string, s *source, c *chaos) (map[string]Do
 	require.NoError(t, err)
 	defer func() { require.NoError(t, server.Close()) }()
 	embedder := embedtest.NewServer(embedtest.Options{Dimensions: 16, AnyKey: true})
-	in := inProcess{config: historyConfig("http://localhost"), data: server.Transport(), embedder: embedder.Transport()}
+	in := inProcess{config: historyInTheory(), data: server.Transport(), embedder: embedder.Transport()}
 	require.NoError(t, in.write(t, s.mode.catalog(1), s.inputBefore()))
 	old := generationsOf(snapshot(t, server))
 	<-time.After(time.Minute)

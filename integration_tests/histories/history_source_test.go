@@ -112,6 +112,13 @@ func newSplitter(t *testing.T) *chunk.Splitter {
 // another address could differ. The binary reaches it through a proxy, so nothing is there.
 const embedderURL = "http://10.11.12.13"
 
+// historyInTheory is historyConfig for a server whose time is made up.
+func historyInTheory() object {
+	config := historyConfig("http://localhost")
+	Set("indexing", "server_timeout_seconds", int(serverTimeout.Seconds()))(config)
+	return config
+}
+
 // historyConfig has small chunks, and the Data API at url.
 func historyConfig(url string) object {
 	return ConfigFor(url, Set("processing", "chunk_size", chunkTokens),
