@@ -59,6 +59,11 @@ func withoutRun(t *testing.T, mode syncMode, documents map[string]Document) map[
 	generations := map[string]bool{}
 	for _, d := range documents {
 		delete(d, "_ab_attempt")
+		if mode.keyed && !mode.replaces() && d.Text("_ab_stream") == mainStream {
+			// A record that changes and changes back is written anew or was never gone: that
+			// depends on which of its versions met in one batch (ADR 0009).
+			delete(d, "_ab_generation_id")
+		}
 		if mode.bare && d.Text("_ab_stream") == mainStream {
 			generations[fmt.Sprint(d["_ab_generation_id"])] = true
 			delete(d, "_ab_generation_id")

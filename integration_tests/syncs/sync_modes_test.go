@@ -158,7 +158,7 @@ func TestOverwrite(t *testing.T) {
 		"at the end":            {overwrite, usual, fresh, true, 3, "without a stream status"},
 		"not when INCOMPLETE":   {overwrite, usual, then(incomplete), false, 63, "did not complete"},
 		"not when only RUNNING": {overwrite, usual, append([]string{running}, fresh...), false, 63, "did not complete"},
-		"not when empty":        {overwrite, usual, nil, false, 60, "input was empty"},
+		"not when empty":        {overwrite, usual, nil, false, 60, "nothing came of the stream"},
 		"empty, allowed":        {overwrite, allowed, nil, true, 0, "without a stream status"},
 		"empty but for a state": {overwrite, usual, []string{State("o", 2)}, true, 0, "without a stream status"},
 		"refresh at COMPLETE":   {refresh, usual, then(complete), true, 3, ""},
