@@ -79,7 +79,7 @@ func refuseEndpoint(text string) error {
 	case strings.HasPrefix(text, "https://"), strings.HasPrefix(text, "http://"):
 		return nil
 	case strings.HasPrefix(lower, "https://"), strings.HasPrefix(lower, "http://"), strings.HasPrefix(lower, localPrefix):
-		return errors.New("must begin in small letters: https://, http:// or local:")
+		return errors.New("must begin with https://, http:// or local: in small letters")
 	case strings.HasPrefix(lower, "file:"):
 		return errors.New("is a file URL; to keep the data in a folder write local: and the folder, such as local:/data")
 	case databaseID.MatchString(text):
