@@ -3,6 +3,7 @@ package commands_test
 import (
 	"encoding/json"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -187,10 +188,13 @@ func TestLocalRefuses(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	r := runForPeople(t, "local", "--data", dir, "--listen", "0.0.0.0:0")
-	require.Equal(t, 1, r.Code)
+	require.Equal(t, 2, r.Code, "the command line is wrong")
 	require.Contains(t, r.Stderr, "token")
-	require.Equal(t, 1, runForPeople(t, "local", "--data", dir, "--listen", "nowhere").Code)
-	require.Equal(t, 1, runForPeople(t, "local", "--data", dir, "--listen", "127.0.0.1:0", "--backend", "other").Code)
+	require.Equal(t, 2, runForPeople(t, "local", "--data", dir, "--listen", "nowhere").Code)
+	require.Equal(t, 2, runForPeople(t, "local", "--data", dir, "--listen", "127.0.0.1:0", "--backend", "other").Code)
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, entries, "what is refused creates nothing")
 }
 
 // runForPeople runs a command whose output is no protocol.

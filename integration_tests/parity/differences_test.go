@@ -157,7 +157,7 @@ func TestDifferencesPage(t *testing.T) {
 	tests := regexp.MustCompile("`(Test[A-Za-z0-9]+)`").FindAllStringSubmatch(string(page), -1)
 	require.NotEmpty(t, tests)
 	for _, test := range tests {
-		require.Contains(t, code.String(), "func "+test[1]+"(t *testing.T)")
+		require.True(t, strings.Contains(code.String(), "func "+test[1]+"(t *testing.T)"), "%s is no test", test[1])
 	}
 	names := map[string]bool{"": true, "all": true}
 	for _, c := range goldenCases(t) {
