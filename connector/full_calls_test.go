@@ -2,8 +2,10 @@ package connector_test
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -30,6 +32,17 @@ func TestCallsAreFull(t *testing.T) {
 	})
 }
 
+// oneByOne is a source whose next line comes when everything before it is done, so that no
+// number of calls depends on what is in flight.
+func (w *world) oneByOne(lines []string) io.Reader {
+	s := &source{world: w}
+	for _, line := range lines {
+		s.steps = append(s.steps, func() { w.wait(time.Millisecond) }) // ends when nothing else can go on
+		s.say(line)
+	}
+	return s
+}
+
 // TestPlanCountsTheCallsOfWrite: of a first load, an unchanged one, a changed one, and a refresh.
 func TestPlanCountsTheCallsOfWrite(t *testing.T) {
 	dedup := func(int64) configured { return stream("s", toDedup, key("id")) }
@@ -50,7 +63,7 @@ func TestPlanCountsTheCallsOfWrite(t *testing.T) {
 					s := []configured{mode(int64(i + 2))}
 					p := w.plan(lines, connector.PlanOptions{}, s...)
 					requests := w.embedder.Counts().Requests
-					r := w.sync(attempt{streams: s, lines: lines})
+					r := w.sync(attempt{streams: s, input: w.oneByOne(lines)})
 					got := connector.PlanCalls{
 						Find:              r.sent["find"].Requests,
 						InsertMany:        r.sent["insertMany"].Requests,

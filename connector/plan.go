@@ -115,6 +115,9 @@ func (c *Connector) Plan(
 	if p.counter, err = c.tokenizer(); err != nil {
 		return nil, err
 	}
+	if err := p.probe(ctx, exists); err != nil {
+		return nil, interruption(ctx, fmt.Errorf("plan: %w", err))
+	}
 	for _, s := range dry.streams.list {
 		p.addStream(s)
 		if err := p.inspect(ctx, s, exists, c.fingerprint()); err != nil {

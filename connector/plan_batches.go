@@ -30,6 +30,17 @@ func (p *planner) addStream(s *stream) {
 	p.plan.Streams = append(p.plan.Streams, one)
 }
 
+// probe asks what write asks of a collection first: whether the database answers its filters.
+// What does not exist yet cannot be asked.
+func (p *planner) probe(ctx context.Context, exists bool) error {
+	if !exists {
+		p.finds.pages++
+		return nil
+	}
+	_, err := proveFilters(ctx, p.finds)
+	return err
+}
+
 // inspect looks whether there is anything to compare the stream with. What would stop
 // the write is noted; the stream then counts as new.
 func (p *planner) inspect(ctx context.Context, s *stream, exists bool, embedder string) error {

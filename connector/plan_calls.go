@@ -18,8 +18,11 @@ type forecaster interface {
 const deletesPerCall = 20
 
 // PlanCalls are the calls of a write: of the Data API by command, and of the embedding
-// service, without those of finalising. They are those of the batches that a write makes when
-// the source is faster than it; a slow source makes smaller ones.
+// service, without those of finalising, of the marks of a sync (ADR 0017) and of repeats, which
+// depend on time. They are those of full batches, each of which is stored before the next
+// one has a newer version of one of its records: a source that is slower than the flush interval
+// makes smaller batches, and a record that comes again while its older version is in flight
+// waits, and is stored with others than planned.
 type PlanCalls struct {
 	Find              int64 `json:"find"`
 	InsertMany        int64 `json:"insertMany"`
