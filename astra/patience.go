@@ -41,7 +41,7 @@ func (c *Client) repeat(ctx context.Context, k call, op func(context.Context) at
 	p := &patience{client: c, call: k, began: time.Now()}
 	p.seen, _ = c.pace.took(k)
 	w := &waiting{command: k.command, since: p.began}
-	defer c.waits.over(w)
+	defer func() { c.waits.over(w, err == nil) }()
 	policy := c.policy
 	policy.Since = p.since
 	policy.OnRetry = func(event retry.Event) { c.retrying(k, w, event) }

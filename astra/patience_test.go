@@ -329,3 +329,21 @@ func TestWaitsAreToldTogether(t *testing.T) {
 		require.GreaterOrEqual(t, last.For, time.Minute)
 	})
 }
+
+// TestAWaitThatEndsInAnErrorIsNotToldToBeOver: nobody is told that the service is back.
+func TestAWaitThatEndsInAnErrorIsNotToldToBeOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var events []astra.WaitEvent
+		coll := articles(t, script(func(r *http.Request, body string) (*http.Response, error) {
+			return answer(503, "")(r, body)
+		}), calm, func(o *astra.Options) {
+			o.OnWait = func(e astra.WaitEvent) { events = append(events, e) }
+		})
+		_, err := find(t.Context(), coll)
+		require.Error(t, err)
+		require.NotEmpty(t, events)
+		for _, e := range events {
+			require.Positive(t, e.Calls)
+		}
+	})
+}

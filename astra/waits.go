@@ -70,8 +70,9 @@ func (w *waits) begun(c *waiting, err error) {
 	w.tell(WaitEvent{Calls: len(w.all), Commands: strings.Join(commands, ", "), For: now.Sub(oldest), Err: err})
 }
 
-// over takes note that a call has ended, well or not.
-func (w *waits) over(c *waiting) {
+// over takes note that a call has ended. When the last one of those that waited gives up, the
+// wait is not told to be over: its error says so.
+func (w *waits) over(c *waiting, well bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.all, c)
@@ -80,7 +81,7 @@ func (w *waits) over(c *waiting) {
 	}
 	lasted := time.Since(w.told)
 	w.told = time.Time{}
-	if lasted >= waitEvery {
+	if well && lasted >= waitEvery {
 		w.last = time.Now()
 		w.tell(WaitEvent{For: lasted})
 	}
