@@ -32,9 +32,11 @@ const (
 	maxClaims = 10
 	// maxBefore bounds a mark in a collection where no attempt ever ends well.
 	maxBefore = 50
-	// releaseTimeout bounds the end of a sync. A mark that stays costs the next
-	// sync of the stream a wait, and nothing else.
+	// releaseTimeout bounds the end of a sync, and releaseHurry that of one which was
+	// interrupted: its grace is used up. A mark that stays costs the next sync of the
+	// stream a wait, and nothing else.
 	releaseTimeout = 5 * time.Second
+	releaseHurry   = 500 * time.Millisecond
 )
 
 // marks is what the fence needs of the Data API.
@@ -284,7 +286,11 @@ func (f *fence) leave(ctx context.Context) error {
 // release takes the marks away. When the sync did not end well, and something may
 // still be in flight, they stay: the next attempt waits for it.
 func (f *fence) release(ctx context.Context, well bool) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
+	patience := releaseTimeout
+	if ctx.Err() != nil {
+		patience = releaseHurry
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	stay := false
 	err := f.locked(ctx, func() error {

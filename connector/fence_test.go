@@ -2,6 +2,7 @@ package connector_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"destination-astra/connector"
 	"destination-astra/localastra"
 	"destination-astra/protocol"
 )
@@ -284,5 +286,29 @@ func TestNoWriteIsRepeatedPastATakeOver(t *testing.T) {
 		require.NoError(w.t, group.Wait())
 		require.ErrorContains(w.t, first.err, "another sync of the stream has begun")
 		require.Equal(w.t, []string{"b"}, w.texts())
+	})
+}
+
+// TestInterruptedWhileTheServerIsDown: taking the marks away does not outlast the grace.
+func TestInterruptedWhileTheServerIsDown(t *testing.T) {
+	onBothBackends(t, func(w *world) {
+		s := []configured{stream("s", toDedup, key("id"), syncID(1))}
+		w.sync(attempt{streams: s, lines: []string{row("s", 9, "there")}})
+		ctx, cancel := context.WithCancel(w.t.Context())
+		defer cancel()
+		down := func(*http.Request, []byte) (bool, int, []byte) { return true, 0, nil }
+		in := &source{world: w}
+		in.say(row("s", 1, "a"))
+		in.steps = append(in.steps, func() {
+			w.server.KeepControl("", down)
+			w.wait(20 * time.Second)
+			cancel()
+		})
+		in.say(row("s", 2, "b"))
+		var interrupted time.Time
+		context.AfterFunc(ctx, func() { interrupted = time.Now() })
+		r := w.write(ctx, attempt{streams: s, input: in})
+		require.ErrorIs(w.t, r.err, connector.ErrInterrupted)
+		require.LessOrEqual(w.t, time.Since(interrupted), 9500*time.Millisecond)
 	})
 }

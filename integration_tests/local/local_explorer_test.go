@@ -152,7 +152,7 @@ func TestExplorerToken(t *testing.T) {
 	server := startLocal(t, localastra.Options{Memory: true, Explorer: true, Token: "secret"})
 	server.must("default_keyspace", `{"createCollection":{"name":"c"}}`)
 	b.open(server.url + "/")
-	b.shows("#message", "MISSING_AUTHENTICATION_TOKEN")
+	b.shows("#message", "UNAUTHENTICATED_REQUEST")
 	b.enter("#token", "secret")
 	b.click("#login button")
 	b.shows(`[data-collection="default_keyspace/c"]`, "c\n0")
