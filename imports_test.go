@@ -28,8 +28,8 @@ main           -> internal/cli
 internal/cli   -> connector, localastra, spec, protocol, docs
 connector      -> document, chunk, spec, embed, astra, devops, cql, protocol, internal/retry, internal/proxy
 document       -> chunk, protocol
-embed          -> internal/retry, internal/proxy
-astra          -> internal/retry, internal/proxy
+embed          -> internal/retry, internal/proxy, internal/redact
+astra          -> internal/retry, internal/proxy, internal/redact
 devops         -> internal/retry
 cql            ->
 chunk          ->
@@ -40,6 +40,7 @@ docs           ->
 langchain      -> astra, embed
 internal/retry ->
 internal/proxy ->
+internal/redact ->
 `
 
 // testDirections is the same for the packages that only tests import. They may use the testing

@@ -4,17 +4,18 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-)
 
-// redacted stands where a secret was.
-const redacted = "[redacted]"
+	"destination-astra/internal/redact"
+)
 
 // credentials hold the token and the embedding key. The client keeps them behind a pointer, so that
 // printing a client with any verb shows an address.
 type credentials struct {
-	token   string
-	key     string // of the embedding service, "" when the caller gives none
-	secrets *strings.Replacer
+	token string
+	key   string // of the embedding service, "" when the caller gives none
+	// redact removes the secrets from a text that came from elsewhere: a server or a gateway may
+	// quote the request's headers.
+	redact func(text string) string
 }
 
 // newCredentials refuses a token that no header can carry, without repeating it.
@@ -25,19 +26,9 @@ func newCredentials(token, key string) (*credentials, error) {
 			return nil, fmt.Errorf("the %s has a character that a header cannot carry", name)
 		}
 	}
-	var pairs []string
-	for _, secret := range append([]string{token, c.token, key, c.key}, tokenParts(c.token)...) {
-		if len(secret) >= minSecretBytes {
-			pairs = append(pairs, secret, redacted)
-		}
-	}
-	c.secrets = strings.NewReplacer(pairs...)
+	c.redact = redact.New(append(tokenParts(c.token), token, c.token, key, c.key)...)
 	return c, nil
 }
-
-// minSecretBytes is the length from which a secret is taken out of texts. A shorter one,
-// such as the token of a test, is part of ordinary words, and would shred every message.
-const minSecretBytes = 8
 
 // tokenParts are the pieces of "Cassandra:<user>:<password>" and of "AstraCS:<id>:<secret>"
 // that are secret by themselves. Short ones would redact ordinary words.
@@ -58,12 +49,6 @@ func (c *credentials) apply(h http.Header) {
 	if c.key != "" {
 		h.Set("X-Embedding-Api-Key", c.key)
 	}
-}
-
-// redact removes the token from a text that came from elsewhere: a server or a
-// gateway may quote the request's headers.
-func (c *credentials) redact(text string) string {
-	return c.secrets.Replace(text)
 }
 
 // redactError returns err itself unless its text holds the token. Then the text alone

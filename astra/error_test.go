@@ -263,6 +263,9 @@ func TestShortTokensShredNoMessage(t *testing.T) {
 		{"t", "the table", "the table"},
 		{"the", "the table", "the table"},
 		{"12345678", "the token 12345678", "the token [redacted]"},
+		{"password", "a passwords table, password=password", "a passwords table, [redacted]=[redacted]"},
+		{"AstraCS:id:0123456789abcdef", "x0123456789abcdefx", "x[redacted]x"},
+		{"AstraCS:id:0123456789ab", "x0123456789abx 0123456789ab", "x0123456789abx [redacted]"},
 	} {
 		client, err := astra.NewClient(astra.Options{
 			Endpoint: "http://localhost", Token: test.token,

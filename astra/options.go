@@ -3,9 +3,9 @@ package astra
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
+	"destination-astra/internal/redact"
 	"destination-astra/internal/retry"
 )
 
@@ -93,11 +93,8 @@ type RetryEvent struct {
 // Format prints the options without the token, whatever the verb, also when it was
 // put into the endpoint by mistake.
 func (o Options) Format(f fmt.State, _ rune) {
-	endpoint := o.Endpoint
-	if o.Token != "" {
-		endpoint = strings.ReplaceAll(endpoint, o.Token, redacted)
-	}
-	fmt.Fprintf(f, "astra.Options{Endpoint: %q, Token: %s}", endpoint, redacted)
+	endpoint := redact.New(o.Token)(o.Endpoint)
+	fmt.Fprintf(f, "astra.Options{Endpoint: %q, Token: %s}", endpoint, redact.Mark)
 }
 
 // UserAgent is the User-Agent of this connector in the given version. The Data API

@@ -46,7 +46,7 @@ func (b *builder) url(u *url.URL, err error) *url.URL {
 		b.fail(faultAddress, err.Error())
 		return &url.URL{}
 	}
-	b.identity.password, _ = u.User.Password()
+	b.identity.login = u.User
 	return u
 }
 

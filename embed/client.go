@@ -3,6 +3,7 @@ package embed
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"destination-astra/internal/proxy"
+	"destination-astra/internal/redact"
 	"destination-astra/internal/retry"
 )
 
@@ -56,9 +58,9 @@ type identity struct {
 	provider string
 	settings settings
 	key      string
-	header   string // that holds the key
-	scheme   string // before the key
-	password string // of the base URL
+	header   string        // that holds the key
+	scheme   string        // before the key
+	login    *url.Userinfo // of the base URL; nil for none
 }
 
 func newClient(id identity, o Common) *client {
@@ -76,7 +78,7 @@ func newClient(id identity, o Common) *client {
 				h.Set(id.header, id.scheme+id.key)
 			}
 		},
-		redact:  redactor(id.key, id.password),
+		redact:  redact.New(append(loginSecrets(id.login), id.key)...),
 		timeout: o.Timeout,
 		retry:   o.Retry,
 		pace:    newPace(o, id.provider),
@@ -316,17 +318,16 @@ func shownText(base string) string {
 	return shownURL(u)
 }
 
-// redactor replaces every form in which a service may send the secrets back. Secrets
-// of fewer than eight bytes guard nothing, and replacing "local" would garble any message.
-func redactor(secrets ...string) func(string) string {
-	var pairs []string
-	for _, secret := range secrets {
-		if len(secret) < 8 {
-			continue
-		}
-		for _, form := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
-			pairs = append(pairs, form, "[redacted]")
-		}
+// loginSecrets are what a reply may repeat of a login: the password, or a user name that stands
+// alone, as keys do, and both as the header has them.
+func loginSecrets(login *url.Userinfo) []string {
+	if login == nil {
+		return nil
 	}
-	return strings.NewReplacer(pairs...).Replace
+	secret, ok := login.Password()
+	if !ok {
+		secret = login.Username()
+	}
+	password, _ := login.Password()
+	return []string{secret, base64.StdEncoding.EncodeToString([]byte(login.Username() + ":" + password))}
 }
