@@ -73,6 +73,7 @@ var errorTable = map[string]errorClass{
 	"INVALID_VECTORIZE_VALUE_TYPE":    {familyRequest, "SCHEMA", "Invalid '$vectorize' value type", 0},
 	"EMBEDDING_PROVIDER_SERVER_ERROR": {familyServer, "EMBEDDING", "Embedding provider server error", 0},
 	"UNSUPPORTED_RERANKING_COMMAND":   {familyRequest, "", "Unsupported reranking command", 0},
+	"INVALID_RERANK_OVERRIDE":         {familyRequest, "", "Invalid reranking service override", 0},
 	"EXISTING_COLLECTION_DIFFERENT_SETTINGS": {familyRequest, "SCHEMA",
 		"Collection already exists with different settings", 0},
 	"INVALID_CREATE_COLLECTION_OPTIONS": {familyRequest, "SCHEMA", "Invalid options for createCollection", 0},

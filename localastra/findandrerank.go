@@ -119,7 +119,8 @@ func (r *request) parseHybrid(c *collection) (*hybridQuery, *apiError) {
 	}
 	override, _ := r.options.get("rerank")
 	if problem := checkReranker(override); problem != "" {
-		return nil, invalidValue("command.options.rerank", override, problem)
+		return nil, errorf("INVALID_RERANK_OVERRIDE", "%s\n\nResend the command with a supported reranking service, "+
+			"or without one.", problem)
 	}
 	if err := c.supportsHybrid(parts, override.kind == kindObject); err != nil {
 		return nil, err

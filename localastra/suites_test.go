@@ -126,7 +126,7 @@ func TestRerankOverride(t *testing.T) {
 		return c.send("c", `{"findAndRerank":{"sort":{"$hybrid":"cat"},"options":{`+options+`}}}`)
 	}
 	require.Equal(t, []string{"UNSUPPORTED_RERANKING_COMMAND"}, with(``).codes())
-	require.Equal(t, []string{"COMMAND_FIELD_VALUE_INVALID"}, with(`"rerank":{"provider":"x","modelName":"y"}`).codes())
+	require.Equal(t, []string{"INVALID_RERANK_OVERRIDE"}, with(`"rerank":{"provider":"x","modelName":"y"}`).codes())
 	require.Equal(t, []any{"a"}, with(`"rerank":{"provider":"nvidia",
 		"modelName":"nvidia/llama-3.2-nv-rerankqa-1b-v2"}`).ids())
 }
