@@ -274,11 +274,11 @@ func (d *deletes) send(key string) {
 		if d.job.stop.Err() != nil {
 			return ErrInterrupted
 		}
-		if err := d.job.pace.acquire(d.ctx); err != nil {
+		if err := d.job.pace.acquireAside(d.ctx); err != nil {
 			return err
 		}
 		n, err := d.job.collection.DeleteMany(d.ctx, d.conditionally(part))
-		d.job.pace.release()
+		d.job.pace.releaseAside()
 		d.job.deleted.Add(int64(n))
 		return err
 	})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,7 +28,7 @@ func (w *world) slowly(most *int) localastra.ControlFunc {
 	return func(*http.Request, []byte) (bool, int, []byte) {
 		count(1)
 		defer count(-1)
-		w.wait(50 * time.Millisecond)
+		w.wait(800 * time.Millisecond)
 		return false, 0, nil
 	}
 }
@@ -59,6 +60,9 @@ func TestFinaliseBesideTheOtherStreams(t *testing.T) {
 		require.EqualValues(w.t, stale, r.Deleted)
 		require.LessOrEqual(w.t, stated, 3*time.Second, "the state of t does not wait for s")
 		require.GreaterOrEqual(w.t, most, 4)
+		require.True(w.t, slices.ContainsFunc(r.logs, func(line string) bool {
+			return strings.HasPrefix(line, "INFO replacing the stream") && !strings.Contains(line, "deleted=0")
+		}), r.logs)
 		calls := r.sent["deleteMany"].Requests
 		require.LessOrEqual(w.t, calls, int64(stale/20+20), "each call deletes as many as it may")
 	})
