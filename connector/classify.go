@@ -126,9 +126,14 @@ func staleFault(err error, t *protocol.ErrorTrace) bool {
 		return false
 	}
 	t.FailureType = protocol.TransientError
+	what := "delete the stream's documents or use another collection"
+	if e.Mark != "" {
+		what = fmt.Sprintf("delete the document with the _id %q, which a killed sync has left, and the stream's documents, "+
+			"or use another collection", e.Mark)
+	}
 	t.Message = fmt.Sprintf("%s A newer job writes this stream; nothing of it was deleted. "+
-		"If no other job does, because the connection was created anew and counts its generations from the start, "+
-		"delete the stream's documents or use another collection.", sentence(e.Error()))
+		"If no other job does, because the connection was created anew and counts its generations from the start, %s.",
+		sentence(e.Error()), what)
 	stream := e.Stream
 	t.Stream = &stream
 	return true

@@ -37,10 +37,17 @@ type StaleJobError struct {
 	Stream     protocol.StreamDescriptor
 	Generation int64 // of this sync
 	Newer      int64 // found in the collection
+	// Mark is the _id of the mark of a sync of the newer generation, when that was found and not
+	// a document of the stream: the sync runs, or was killed.
+	Mark string
 }
 
 // Error names both generations.
 func (e *StaleJobError) Error() string {
+	if e.Mark != "" {
+		return fmt.Sprintf("stream %q: a sync of generation %d, newer than this sync's %d, writes it",
+			e.Stream, e.Newer, e.Generation)
+	}
 	return fmt.Sprintf("stream %q: the collection holds documents of generation %d, newer than this sync's %d",
 		e.Stream, e.Newer, e.Generation)
 }

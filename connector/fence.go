@@ -170,7 +170,9 @@ func (f *fence) claimOne(ctx context.Context, s *stream) error {
 		case holder.Attempt == f.nonce: // our own, whose answer was lost
 			return nil
 		case s.numbered && holder.Generation != nil && *holder.Generation > *s.GenerationID:
-			return &StaleJobError{Stream: s.Descriptor, Generation: *s.GenerationID, Newer: *holder.Generation}
+			return &StaleJobError{
+				Stream: s.Descriptor, Generation: *s.GenerationID, Newer: *holder.Generation, Mark: own.ID,
+			}
 		}
 		if err := f.leads(ctx, s); err != nil {
 			return err

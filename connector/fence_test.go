@@ -210,6 +210,7 @@ func TestStaleJobFindsOutFirst(t *testing.T) {
 						lines: []string{row("s", 1, "stale"), row("s", 30, "stale"), streamState("s", 1), complete("s")}})
 					require.Equal(w.t, protocol.TransientError, trace.FailureType)
 					require.Contains(w.t, trace.Message, "newer than this sync's 5")
+					require.Equal(w.t, running, strings.Contains(trace.Message, `the _id "_ab_sync:`), trace.Message)
 					require.Zero(w.t, r.inserted())
 					require.Zero(w.t, r.texts)
 					require.Equal(w.t, before, w.texts())
