@@ -3,6 +3,7 @@ package blackbox
 import (
 	"context"
 	"errors"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -41,6 +42,18 @@ func Python(t *testing.T, install ...string) string {
 	args := append([]string{"-m", "pip", "install", "--quiet", "--disable-pip-version-check"}, install...)
 	InstallOrSkip(t, "", inside, args...)
 	return inside
+}
+
+// Node installs packages beside a copy of the scripts of a folder, where node looks for
+// them, and returns node and the folder of the copy.
+func Node(t *testing.T, scripts string, packages ...string) (node, dir string) {
+	t.Helper()
+	node, npm := Tool(t, "node"), Tool(t, "npm")
+	dir = t.TempDir()
+	args := append([]string{"install", "--silent", "--no-audit", "--no-fund", "--prefix", dir}, packages...)
+	InstallOrSkip(t, dir, npm, args...)
+	require.NoError(t, os.CopyFS(dir, os.DirFS(scripts)))
+	return node, dir
 }
 
 // InstallOrSkip runs an installer in dir. Without a registry there is nothing to test with.

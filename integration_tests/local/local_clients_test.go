@@ -2,7 +2,6 @@ package local_test
 
 import (
 	"context"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -37,7 +36,8 @@ func TestAstrapy(t *testing.T) {
 // TestAstraDBTS uses the server through the TypeScript client of its makers.
 func TestAstraDBTS(t *testing.T) {
 	t.Parallel()
-	node, script := nodeWith(t, astraTSPackage, "astra_db_ts_client.mjs")
+	node, dir := Node(t, "clients", astraTSPackage)
+	script := filepath.Join(dir, "astra_db_ts_client.mjs")
 	server := startLocal(t, localastra.Options{Dir: t.TempDir(), Token: clientToken})
 	runClient(t, node, script, server.url, server.token)
 }
@@ -66,18 +66,4 @@ func runClient(t *testing.T, program string, args ...string) {
 	out, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
 	require.NoError(t, err, string(out))
 	require.Regexp(t, `(^|\n)ok\n$`, string(out))
-}
-
-// nodeWith installs a package beside a copy of a script, where node looks for it.
-func nodeWith(t *testing.T, pack, name string) (node, script string) {
-	t.Helper()
-	node = Tool(t, "node")
-	npm := Tool(t, "npm")
-	dir := t.TempDir()
-	InstallOrSkip(t, dir, npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", dir, pack)
-	text, err := os.ReadFile(clientScript(t, name))
-	require.NoError(t, err)
-	script = filepath.Join(dir, name)
-	require.NoError(t, os.WriteFile(script, text, 0o600))
-	return node, script
 }

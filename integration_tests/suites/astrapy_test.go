@@ -44,6 +44,7 @@ func exceptions() map[string]string {
 
 // TestAstrapySuite runs the tests of collections that come with astrapy's sources.
 func TestAstrapySuite(t *testing.T) {
+	t.Parallel()
 	python := blackbox.Python(t, "-r", filepath.Join("testdata", "astrapy-requirements.txt"))
 	sources := astrapySources(t, python)
 	for kind, choice := range map[string]string{"sync": "sync and not async", "async": "async"} {
