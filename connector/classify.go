@@ -208,11 +208,18 @@ func sentence(text string) string {
 		r, n := utf8.DecodeRuneInString(text)
 		text = string(unicode.ToUpper(r)) + text[n:]
 	}
-	if strings.HasSuffix(text, "..") && !strings.HasSuffix(text, "...") {
-		return text[:len(text)-1] // somebody else's sentence within ours
+	return ended(text)
+}
+
+// ended ends a text once, as a sentence ends. Somebody else's sentence within ours may have
+// ended before, and a text that was cut ends with three dots.
+func ended(text string) string {
+	bare := strings.TrimRight(text, ".")
+	switch dots := len(text) - len(bare); {
+	case strings.HasSuffix(bare, "!"), strings.HasSuffix(bare, "?"):
+		return bare
+	case dots > 2:
+		return bare + "..."
 	}
-	if strings.HasSuffix(text, ".") || strings.HasSuffix(text, "!") || strings.HasSuffix(text, "?") {
-		return text
-	}
-	return text + "."
+	return bare + "."
 }

@@ -124,7 +124,7 @@ func addressFault(e *astra.Error) string {
 	case errors.Is(e.Err, astra.ErrNotPrivate), errors.Is(e.Err, astra.ErrRedirect):
 		return "Check indexing.astra_db_endpoint: " + sentence(e.Err.Error())
 	case isNotDataAPI(e):
-		return fmt.Sprintf("Check indexing.astra_db_endpoint: no Data API answers at %s%s.", e.Endpoint, quoted(e))
+		return ended(fmt.Sprintf("Check indexing.astra_db_endpoint: no Data API answers at %s%s", e.Endpoint, quoted(e)))
 	case errors.As(e.Err, &dns) && dns.IsNotFound:
 		return fmt.Sprintf("The host of indexing.astra_db_endpoint does not exist: %s. Copy the endpoint again; "+
 			"a database that was deleted has no host any more.", hostOf(e))
@@ -166,7 +166,7 @@ func quoted(e *astra.Error) string {
 	case e.Err != nil:
 		return ": " + excerpt(e.Err.Error())
 	case e.Message != "":
-		return fmt.Sprintf(" (HTTP %d: %s)", e.HTTPStatus, excerpt(e.Message))
+		return fmt.Sprintf(" (HTTP %d: %s)", e.HTTPStatus, strings.TrimRight(excerpt(e.Message), "."))
 	}
 	return fmt.Sprintf(" (HTTP %d)", e.HTTPStatus)
 }

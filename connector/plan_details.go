@@ -59,7 +59,7 @@ type RejectReason struct {
 type rejectReasons struct{ list []RejectReason }
 
 func (r *rejectReasons) add(reject *document.RejectError) {
-	at := r.find(reject.Field, reject.Reason)
+	at := r.find(brief(reject.Field), reject.Reason)
 	one := &r.list[at]
 	one.Records++
 	if reject.RecordID != "" && len(one.RecordIDs) < maxRejectExamples {

@@ -68,5 +68,5 @@ func (r *recordIDs) warn(why string, v *version) {
 		return
 	}
 	r.log.Warn(why+": documents with that _ab_record_id that another connector wrote are kept, "+
-		"because it is not known whose they are", "stream", v.stream.Descriptor, "record_id", v.record.RecordID)
+		"because it is not known whose they are", "stream", v.stream.Descriptor, "record_id", brief(v.record.RecordID))
 }

@@ -49,7 +49,7 @@ type RejectedError struct {
 // Error names the record, the reason and the setting.
 func (e *RejectedError) Error() string {
 	what := fmt.Sprintf("the record on line %d of the input cannot be stored: %s",
-		e.Line, strings.TrimSuffix(strings.TrimPrefix(e.Reject.Error(), "document: "), "."))
+		e.Line, strings.TrimRight(strings.TrimPrefix(e.Reject.Error(), "document: "), "."))
 	if e.Ceiling > 0 {
 		return fmt.Sprintf("%s; that is one more than processing.rejected_records.max_rejected_records (%d) allows",
 			what, e.Ceiling)

@@ -20,7 +20,7 @@ func (s *StreamVerification) finding(key, name string) *Finding {
 	if f := s.byKey[key]; f != nil {
 		return f
 	}
-	f := &Finding{Key: name}
+	f := &Finding{Key: brief(name)}
 	s.byKey[key] = f
 	s.Findings = append(s.Findings, f)
 	return f

@@ -55,8 +55,12 @@ func (e *Error) Error() string {
 	if code := firstOf(e.Code, e.Type); code != "" {
 		b.WriteString(" (" + code + ")")
 	}
-	if e.Message != "" {
-		b.WriteString(": " + e.Message)
+	message := e.Message
+	if e.Setting != "" && !strings.HasSuffix(message, "...") {
+		message = strings.TrimRight(message, ".") // the sentence goes on
+	}
+	if message != "" {
+		b.WriteString(": " + message)
 	}
 	if e.Setting != "" {
 		b.WriteString("; check " + e.Setting)

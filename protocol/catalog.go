@@ -84,6 +84,9 @@ func (e *CatalogError) Error() string {
 	texts := make([]string, len(e.Problems))
 	for i, p := range e.Problems {
 		texts[i] = p.String()
+		if i < len(e.Problems)-1 {
+			texts[i] = strings.TrimRight(texts[i], ".")
+		}
 	}
 	return "protocol: parse catalog: " + strings.Join(texts, "; ")
 }

@@ -31,7 +31,7 @@ func (e Errors) Error() string {
 	for i := range e {
 		texts[i] = e[i].Error()
 		if i < len(e)-1 {
-			texts[i] = strings.TrimSuffix(texts[i], ".")
+			texts[i] = strings.TrimRight(texts[i], ".")
 		}
 	}
 	return "spec: " + strings.Join(texts, "; ")
