@@ -68,21 +68,17 @@ func (p *planner) compareGuesses(ctx context.Context, s *stream) error {
 // lookUp returns a stored document of the stream with the value in the field; nil when
 // there is none, or when the server does not filter by the field.
 func (p *planner) lookUp(ctx context.Context, s *stream, name string, value json.RawMessage) (sampled, error) {
-	page, err := p.finds.collection.Find(ctx, astra.FindQuery{
+	var found sampled
+	err := p.finds.collection.FindAll(ctx, astra.FindQuery{
 		Filter:     map[string]any{document.FieldStream: s.Name(), pathEscaper().Replace(name): value},
 		Projection: map[string]any{"$vector": 0},
 		Limit:      1,
-	})
+	}, func(raw json.RawMessage) error { return json.Unmarshal(raw, &found) })
 	var e *astra.Error
 	if errors.As(err, &e) && e.Family == "REQUEST" {
 		return nil, nil
 	}
-	if err != nil || len(page.Documents) == 0 {
-		return nil, err
-	}
-	var d sampled
-	err = json.Unmarshal(page.Documents[0], &d)
-	return d, err
+	return found, err
 }
 
 // distinctFields are fields with a short plain value that is another one in each record,

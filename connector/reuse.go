@@ -140,15 +140,16 @@ func (o *ours) ask(ctx context.Context, a *applier, s *stream) (bool, error) {
 	if o.known {
 		return o.some, nil
 	}
-	page, err := a.collection.Find(ctx, astra.FindQuery{
+	some := false
+	err := a.collection.FindAll(ctx, astra.FindQuery{
 		Filter:     map[string]any{document.FieldStream: s.Name(), document.FieldEmbedder: a.embedderID},
 		Projection: storedFields(),
 		Limit:      1,
-	})
+	}, func(json.RawMessage) error { some = true; return nil })
 	if err != nil {
 		return false, err
 	}
-	o.known, o.some = true, len(page.Documents) > 0 || page.NextPageState != ""
+	o.known, o.some = true, some
 	return o.some, nil
 }
 
