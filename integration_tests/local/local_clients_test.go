@@ -30,6 +30,7 @@ func TestAstrapy(t *testing.T) {
 	t.Parallel()
 	python := Python(t, astrapyPackage)
 	server := startLocal(t, localastra.Options{Memory: true, Token: clientToken})
+	server.must("default_keyspace", `{"createCollection":{"name":"another"}}`)
 	runClient(t, python, clientScript(t, "astrapy_client.py"), server.url, server.token)
 }
 
@@ -39,6 +40,7 @@ func TestAstraDBTS(t *testing.T) {
 	node, dir := Node(t, "clients", astraTSPackage)
 	script := filepath.Join(dir, "astra_db_ts_client.mjs")
 	server := startLocal(t, localastra.Options{Dir: t.TempDir(), Token: clientToken})
+	server.must("default_keyspace", `{"createCollection":{"name":"another"}}`)
 	runClient(t, node, script, server.url, server.token)
 }
 

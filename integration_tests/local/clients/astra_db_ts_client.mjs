@@ -14,10 +14,11 @@ const documents = 120;
 const direction = (n) => [1, n / documents, ...Array(dimension - 2).fill(0)];
 
 async function create(db) {
+  await db.dropCollection("from_ts"); // of a run that was stopped
   const options = { vector: { dimension, metric: "cosine" }, indexing: { deny: ["text"] } };
   const collection = await db.createCollection("from_ts", options);
   await db.createCollection("from_ts", options);
-  assert.deepEqual(await db.listCollections({ nameOnly: true }), ["from_ts"]);
+  assert.equal((await db.listCollections({ nameOnly: true })).filter((name) => name === "from_ts").length, 1);
   assert.equal((await collection.options()).vector.dimension, dimension);
   await assert.rejects(db.createCollection("from_ts", { vector: { dimension: 9 } }), /different/);
   return collection;
@@ -77,7 +78,7 @@ async function remove(db, collection) {
   await collection.deleteMany({});
   assert.equal(await collection.findOne({}), null);
   await collection.drop();
-  assert.deepEqual(await db.listCollections({ nameOnly: true }), []);
+  assert.ok(!(await db.listCollections({ nameOnly: true })).includes("from_ts"));
 }
 
 const client = new DataAPIClient({ environment: "hcd" });
