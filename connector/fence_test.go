@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -266,10 +267,10 @@ func TestNoWriteIsRepeatedPastATakeOver(t *testing.T) {
 	onBothBackends(t, func(w *world) {
 		s := []configured{stream("s", toDedup, key("id"), syncID(1))}
 		w.sync(attempt{streams: s, lines: []string{row("s", 1, "a")}})
-		var busy bool
+		var busy atomic.Bool
 		stop := w.server.KeepControl("insertMany", func(_ *http.Request, body []byte) (bool, int, []byte) {
 			if bytes.Contains(body, []byte("zombie")) {
-				busy = true
+				busy.Store(true)
 				return true, http.StatusServiceUnavailable, nil
 			}
 			return false, 0, nil
@@ -281,7 +282,7 @@ func TestNoWriteIsRepeatedPastATakeOver(t *testing.T) {
 			return nil
 		})
 		w.wait(10 * time.Second)
-		require.True(w.t, busy)
+		require.True(w.t, busy.Load())
 		w.sync(attempt{streams: s, lines: []string{row("s", 1, "b"), streamState("s", 2)}})
 		stop()
 		require.NoError(w.t, group.Wait())
@@ -306,10 +307,11 @@ func TestInterruptedWhileTheServerIsDown(t *testing.T) {
 			cancel()
 		})
 		in.say(row("s", 2, "b"))
-		var interrupted time.Time
-		context.AfterFunc(ctx, func() { interrupted = time.Now() })
+		interrupted := make(chan time.Time, 1)
+		context.AfterFunc(ctx, func() { interrupted <- time.Now() })
 		r := w.write(ctx, attempt{streams: s, input: in})
+		ended := time.Now()
 		require.ErrorIs(w.t, r.err, connector.ErrInterrupted)
-		require.LessOrEqual(w.t, time.Since(interrupted), 9500*time.Millisecond)
+		require.LessOrEqual(w.t, ended.Sub(<-interrupted), 9500*time.Millisecond)
 	})
 }

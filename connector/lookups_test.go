@@ -62,10 +62,10 @@ func TestRefreshFindsTextsUnderOtherKeys(t *testing.T) {
 				refresh := func(n int64) []configured {
 					return []configured{stream("s", toAppend, fullRefresh(true), numbered(n, n, n))}
 				}
-				w.sync(attempt{streams: refresh(1), lines: append(test.old, complete("s"))})
+				w.sync(attempt{streams: refresh(1), lines: slices.Concat(test.old, []string{complete("s")})})
 				// Another field of metadata: each document is a new one, of a stored text.
 				w.edits["processing.field_name_mappings"] = []any{map[string]any{"from_field": "id", "to_field": "n"}}
-				lines := append(test.new, complete("s"))
+				lines := slices.Concat(test.new, []string{complete("s")})
 				p := w.plan(lines, connector.PlanOptions{}, refresh(2)...)
 				r := w.sync(attempt{streams: refresh(2), lines: lines})
 				require.Equal(w.t, test.embedded, r.texts)
