@@ -22,6 +22,8 @@ const (
 	astrapyTests = 118
 	// pytestTime bounds one half of the suite, which takes a quarter of it on a busy machine.
 	pytestTime = 5 * time.Minute
+	// repeatable is how many tests may be run a second time.
+	repeatable = 5
 )
 
 // exceptions are the tests that do not pass, without _sync and _async in their names, and
@@ -52,6 +54,7 @@ func TestAstrapySuite(t *testing.T) {
 			t.Parallel()
 			report := pytest(t, python, sources, choice)
 			require.Len(t, report.Cases, astrapyTests)
+			report.repeat(t, python, sources, choice)
 			passed := report.passed(t)
 			t.Logf("%d of %d passed", passed, astrapyTests)
 			require.Equal(t, astrapyTests-len(exceptions()), passed)
@@ -96,15 +99,49 @@ type outcome struct {
 	Text    string `xml:",chardata"`
 }
 
+// repeat gives cases that failed another chance, with a server of their own: some tests end calls
+// after 2 to 50 ms, and a write that was on its way may then arrive in the midst of the next test.
+func (r report) repeat(t *testing.T, python, sources, choice string) {
+	t.Helper()
+	failed := map[string]int{}
+	var names []string
+	for i, c := range r.Cases {
+		if c.problem() != "" && !c.excepted() {
+			failed[c.Class+"."+c.Name] = i
+			names = append(names, c.Name)
+		}
+	}
+	if len(names) == 0 || len(names) > repeatable {
+		return
+	}
+	t.Logf("once more: %s", strings.Join(names, ", "))
+	again := pytest(t, python, sources, "("+choice+") and ("+strings.Join(names, " or ")+")")
+	for _, c := range again.Cases {
+		if i, known := failed[c.Class+"."+c.Name]; known {
+			r.Cases[i] = c
+		}
+	}
+}
+
+// excepted reports whether the case is one of those that do not pass.
+func (c testCase) excepted() bool {
+	_, excepted := exceptions()[c.kindless()]
+	return excepted
+}
+
+// kindless is the name that the case has in common with that of the other kind.
+func (c testCase) kindless() string {
+	return strings.NewReplacer("_async", "", "_sync", "").Replace(c.Name)
+}
+
 // passed counts the cases that passed. One that did not must be an exception, and an
 // exception that passes is none any more.
 func (r report) passed(t *testing.T) int {
 	t.Helper()
-	kindless := strings.NewReplacer("_async", "", "_sync", "")
 	passed := 0
 	for _, c := range r.Cases {
 		problem := c.problem()
-		reason, excepted := exceptions()[kindless.Replace(c.Name)]
+		reason, excepted := exceptions()[c.kindless()]
 		switch {
 		case problem == "":
 			passed++

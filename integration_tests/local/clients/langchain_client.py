@@ -52,7 +52,10 @@ def main(endpoint, token, name, stream):
     expect(document.metadata["_ab_stream"], stream, "stream")
     expect(document.metadata["category"], "b", "metadata")
     expect("second article" in document.page_content, True, "text")
-    expect(score > 0.999 and score >= hits[1][1], True, "scores")
+    expect(score >= hits[1][1], True, "order") # of a hybrid search where the collection has it
+    nearest = store.similarity_search_with_score_by_vector(StoredVectors(collection).embed_query(asked), k=2)
+    expect(nearest[0][0].metadata["_ab_record_id"], asked, "nearest by vector")
+    expect(nearest[0][1] > 0.999 and nearest[0][1] >= nearest[1][1], True, "scores")
     only = store.similarity_search(asked, k=5, filter={"category": "a"})
     expect({d.metadata["category"] for d in only}, {"a"}, "filtered")
     print("ok")
