@@ -77,14 +77,7 @@ func (p *Paging) Again(ctx context.Context, brought int) error {
 		pause = min(pause, firstIdlePause<<p.idle)
 	}
 	p.idle++
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return retry.Sleep(ctx, pause)
 }
 
 func (p *Paging) repeats(state string) bool {

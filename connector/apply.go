@@ -12,6 +12,7 @@ import (
 	"destination-astra/astra"
 	"destination-astra/document"
 	"destination-astra/embed"
+	"destination-astra/internal/retry"
 )
 
 // collection is what the pipeline needs of the Data API.
@@ -96,7 +97,7 @@ func (a *applier) round(ctx context.Context, b *batch, again bool) (done bool, e
 	}
 	rejected, fellBack := b.fallBack()
 	if w.unknown.Load() && (rejected || b.keyed()) {
-		return false, sleep(ctx, a.settle)
+		return false, retry.Sleep(ctx, a.settle)
 	}
 	return raised && !fellBack, nil
 }

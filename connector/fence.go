@@ -16,6 +16,7 @@ import (
 
 	"destination-astra/astra"
 	"destination-astra/document"
+	"destination-astra/internal/retry"
 )
 
 // markPrefix begins the _id of a mark. Marks have neither an _ab_stream nor a
@@ -119,7 +120,7 @@ func (f *fence) take(ctx context.Context) error {
 		wait := f.settle + f.settle/holdShare
 		f.log.Warn("an earlier attempt did not end as it should, or still runs: it is stopped, and what it may "+
 			"have in flight is waited for", "wait", wait)
-		if err := sleep(ctx, wait); err != nil {
+		if err := retry.Sleep(ctx, wait); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"destination-astra/astra"
 	"destination-astra/document"
+	"destination-astra/internal/retry"
 )
 
 // Bounds of finalising.
@@ -72,7 +73,7 @@ func (f *finalising) run(ctx context.Context) error {
 		err = f.sweep(watched)
 	}
 	if err == nil && w.unknown.Load() {
-		err = sleep(ctx, f.settle)
+		err = retry.Sleep(ctx, f.settle)
 	}
 	return err
 }
@@ -201,7 +202,7 @@ func (f *finalising) repeat(ctx context.Context, pass func() (int64, error)) err
 		if idle++; idle == maxIdlePasses {
 			return fmt.Errorf("%d documents are there again each time that they are deleted", found)
 		}
-		if err := sleep(ctx, time.Second<<idle); err != nil {
+		if err := retry.Sleep(ctx, time.Second<<idle); err != nil {
 			return err
 		}
 	}

@@ -21,15 +21,3 @@ type watch struct{ unknown atomic.Bool }
 func (w *watch) watched(ctx context.Context) context.Context {
 	return astra.WithTrace(ctx, &astra.Trace{UnknownOutcome: func(*astra.Error) { w.unknown.Store(true) }})
 }
-
-// sleep waits, or returns ctx's error.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

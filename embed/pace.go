@@ -104,16 +104,9 @@ func (p *pace) begin(ctx context.Context, tokens int) (*ticket, error) {
 			continue
 		}
 		p.report.waiting(wait, reason)
-		p.sleep(ctx, min(wait, waitEvery))
-	}
-}
-
-func (p *pace) sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
+		if err := retry.Sleep(ctx, min(wait, waitEvery)); err != nil {
+			return nil, err
+		}
 	}
 }
 

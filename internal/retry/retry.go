@@ -84,7 +84,7 @@ func Do(ctx context.Context, p Policy, op func(ctx context.Context, attempt int)
 		if p.OnRetry != nil {
 			p.OnRetry(Event{Attempt: attempt, Wait: wait, Err: err})
 		}
-		if !sleep(ctx, wait) {
+		if Sleep(ctx, wait) != nil {
 			return interrupted(ctx, err)
 		}
 	}
@@ -157,16 +157,15 @@ func (p Policy) draw(attempt int, took, after time.Duration) time.Duration {
 	return drawn
 }
 
-// sleep waits for d and reports whether ctx was still alive at the end.
-func sleep(ctx context.Context, d time.Duration) bool {
+// Sleep waits for d, or returns ctx's error as soon as ctx ends.
+func Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return ctx.Err() == nil
 	case <-ctx.Done():
-		return false
 	}
+	return ctx.Err()
 }
 
 // interrupted makes sure that errors.Is finds ctx's error beside op's last one.
