@@ -2,7 +2,6 @@ package connector
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -133,22 +132,15 @@ func (f *finalising) checkNewer(ctx context.Context) error {
 	if !f.stream.numbered {
 		return nil
 	}
-	return f.collection.FindAll(ctx, f.stream.newerThan(), func(raw json.RawMessage) error {
-		d, err := decodeStored(raw)
-		if err != nil {
-			return err
-		}
-		return f.stream.mayFinalise(d)
-	})
+	return eachStored(ctx, f.collection, f.stream.newerThan(), f.stream.mayFinalise)
 }
 
 // newerThan asks for one document of a newer generation than a numbered stream's.
 func (s *stream) newerThan() astra.FindQuery {
 	newer := map[string]any{"$gt": *s.GenerationID}
 	return astra.FindQuery{
-		Filter:     map[string]any{document.FieldStream: s.Name(), document.FieldGenerationID: newer},
-		Projection: storedFields(),
-		Limit:      1,
+		Filter: map[string]any{document.FieldStream: s.Name(), document.FieldGenerationID: newer},
+		Limit:  1,
 	}
 }
 
@@ -157,12 +149,7 @@ func (s *stream) newerThan() astra.FindQuery {
 func (f *finalising) sweep(ctx context.Context) error {
 	whole := map[string]any{document.FieldStream: f.stream.Name()}
 	var first []stored
-	query := astra.FindQuery{Filter: whole, Projection: storedFields()}
-	err := f.collection.FindAll(ctx, query, func(raw json.RawMessage) error {
-		d, err := decodeStored(raw)
-		if err != nil {
-			return err
-		}
+	err := eachStored(ctx, f.collection, astra.FindQuery{Filter: whole}, func(d stored) error {
 		outdated, err := f.isOutdated(d)
 		if outdated && len(first) < sweepIDs {
 			first = append(first, d)
@@ -213,12 +200,7 @@ func (f *finalising) pass(
 	ctx context.Context, filter map[string]any, outdated func(stored) (bool, error),
 ) (found int64, err error) {
 	deletes := f.deletes(ctx, filter)
-	query := astra.FindQuery{Filter: filter, Projection: storedFields()}
-	err = f.collection.FindAll(deletes.ctx, query, func(raw json.RawMessage) error {
-		d, err := decodeStored(raw)
-		if err != nil {
-			return err
-		}
+	err = eachStored(deletes.ctx, f.collection, astra.FindQuery{Filter: filter}, func(d stored) error {
 		is, err := outdated(d)
 		if is && err == nil {
 			found++

@@ -2,7 +2,6 @@ package connector
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 
@@ -108,14 +107,13 @@ func (i *inspector) query(s *stream, embedder any, limit int) astra.FindQuery {
 	if embedder != nil {
 		filter[document.FieldEmbedder] = embedder
 	}
-	return astra.FindQuery{Filter: filter, Projection: storedFields(), Limit: limit}
+	return astra.FindQuery{Filter: filter, Limit: limit}
 }
 
 func (i *inspector) read(ctx context.Context, query astra.FindQuery) (found []stored, err error) {
-	err = i.collection.FindAll(ctx, query, func(raw json.RawMessage) error {
-		d, err := decodeStored(raw)
+	err = eachStored(ctx, i.collection, query, func(d stored) error {
 		found = append(found, d)
-		return err
+		return nil
 	})
 	return found, err
 }

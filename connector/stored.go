@@ -106,6 +106,19 @@ func decodeStored(raw json.RawMessage) (stored, error) {
 	return d, nil
 }
 
+// eachStored calls each for every document that the query finds, projected onto
+// [storedFields]. An error of each ends it.
+func eachStored(ctx context.Context, coll collection, q astra.FindQuery, each func(stored) error) error {
+	q.Projection = storedFields()
+	return coll.FindAll(ctx, q, func(raw json.RawMessage) error {
+		d, err := decodeStored(raw)
+		if err != nil {
+			return err
+		}
+		return each(d)
+	})
+}
+
 // read returns the documents that are stored for the batch's versions, by key
 // hash: of a record with a key all documents of the key, of the others those with
 // the _id of a new document (records without their key share one _ab_record_id,
@@ -244,12 +257,8 @@ func (a *applier) readIDs(ctx context.Context, ids []string, found map[string][]
 }
 
 func (a *applier) find(ctx context.Context, filter any, each func(stored)) error {
-	query := astra.FindQuery{Filter: filter, Projection: storedFields()}
-	return a.collection.FindAll(ctx, query, func(raw json.RawMessage) error {
-		d, err := decodeStored(raw)
-		if err == nil {
-			each(d)
-		}
-		return err
+	return eachStored(ctx, a.collection, astra.FindQuery{Filter: filter}, func(d stored) error {
+		each(d)
+		return nil
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -51,12 +50,8 @@ func (v *verifier) leftovers(ctx context.Context, streams []*stream) error {
 		if !v.exists || !s.replacing && contents == nil {
 			continue
 		}
-		query := astra.FindQuery{Filter: map[string]any{document.FieldStream: s.Name()}, Projection: storedFields()}
-		err := v.applier.collection.FindAll(ctx, query, func(raw json.RawMessage) error {
-			d, err := decodeStored(raw)
-			if err != nil {
-				return err
-			}
+		query := astra.FindQuery{Filter: map[string]any{document.FieldStream: s.Name()}}
+		err := eachStored(ctx, v.applier.collection, query, func(d stored) error {
 			if contents != nil {
 				take(contents, d)
 				return nil
