@@ -106,6 +106,10 @@ func TestCheckNamesTheSetting(t *testing.T) {
 		"200 with a page": {served(t, page(200, "<html>welcome</html>")), protocol.ConfigError, []string{"no Data API answers at", "welcome"}},
 		"405":             {served(t, page(405, "")), protocol.ConfigError, []string{"HTTP 405"}},
 		"410":             {served(t, page(410, "gone")), protocol.ConfigError, []string{"HTTP 410", "gone"}},
+		"400, cut off": {served(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			w.WriteHeader(http.StatusBadRequest)
+		})), protocol.ConfigError, []string{"no Data API answers at", "HTTP 400", "HTTPS"}},
 		"https spoken by http": {"https://" + strings.TrimPrefix(api, "http://"), protocol.ConfigError,
 			[]string{"No safe connection", "begins with http://"}},
 		"http spoken by https": {"http://" + strings.TrimPrefix(secure.URL, "https://"), protocol.ConfigError, []string{"HTTP 400", "HTTPS"}},

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -124,7 +125,8 @@ func addressFault(e *astra.Error) string {
 	case errors.Is(e.Err, astra.ErrNotPrivate), errors.Is(e.Err, astra.ErrRedirect):
 		return "Check indexing.astra_db_endpoint: " + sentence(e.Err.Error())
 	case isNotDataAPI(e):
-		return ended(fmt.Sprintf("Check indexing.astra_db_endpoint: no Data API answers at %s%s", e.Endpoint, quoted(e)))
+		return ended(fmt.Sprintf("Check indexing.astra_db_endpoint: no Data API answers at %s%s%s",
+			e.Endpoint, quoted(e), plainHint(e)))
 	case errors.As(e.Err, &dns) && dns.IsNotFound:
 		return fmt.Sprintf("The host of indexing.astra_db_endpoint does not exist: %s. Copy the endpoint again; "+
 			"a database that was deleted has no host any more.", hostOf(e))
@@ -147,10 +149,25 @@ func isNotDataAPI(e *astra.Error) bool {
 	switch {
 	case errors.Is(e.Err, astra.ErrUnknownPath), errors.Is(e.Err, astra.ErrNotDataAPI), e.HasCode(astra.CodeUnknownCommand):
 		return true
-	case e.Code != "" || e.Err != nil:
+	case e.Code != "" || e.Err != nil && !isCutOff(e.Err):
 		return false
 	}
 	return e.HTTPStatus >= http.StatusBadRequest && e.HTTPStatus < http.StatusInternalServerError && !e.Retryable()
+}
+
+// isCutOff reports an answer whose rest was lost: who refuses a request without reading it may
+// reset the connection.
+func isCutOff(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// plainHint tells what a 400 to plain http most often means.
+func plainHint(e *astra.Error) string {
+	if e.HTTPStatus != http.StatusBadRequest || !strings.HasPrefix(e.Endpoint, "http://") {
+		return ""
+	}
+	return "; where HTTPS is spoken, the endpoint begins with https://"
 }
 
 // hasKeyspaceInPath: the endpoint was copied together with the keyspace, and perhaps the
@@ -163,6 +180,8 @@ func hasKeyspaceInPath(e *astra.Error) bool {
 // quoted is what the stranger said, in brackets.
 func quoted(e *astra.Error) string {
 	switch {
+	case e.Err != nil && e.HTTPStatus == http.StatusBadRequest:
+		return fmt.Sprintf(" (HTTP %d: %s)", e.HTTPStatus, excerpt(e.Err.Error()))
 	case e.Err != nil:
 		return ": " + excerpt(e.Err.Error())
 	case e.Message != "":
