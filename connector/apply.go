@@ -159,7 +159,7 @@ func (a *applier) refused(err error, part []sendable) error {
 // has it.
 func isDocumentFault(err error) bool {
 	var e *astra.Error
-	return errors.As(err, &e) && e.Family == "REQUEST" && !e.HasCode("INVALID_VECTOR_LENGTH")
+	return errors.As(err, &e) && e.Family == "REQUEST" && !e.HasCode(astra.CodeInvalidVectorLength)
 }
 
 // withdraw removes what was stored of rejected versions, also by an attempt before

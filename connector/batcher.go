@@ -100,10 +100,8 @@ func (b *batcher) tick(ctx context.Context, now time.Time) error {
 
 // take handles a slab's messages in order.
 func (b *batcher) take(ctx context.Context, s *slab) error {
-	select {
-	case <-s.ready:
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := await(ctx, s.ready); err != nil {
+		return err
 	}
 	for i := range s.items {
 		it := &s.items[i]

@@ -48,10 +48,7 @@ func (b *budget) tryTake(n, held int64) bool {
 	if n > 0 && b.used > held && b.used+n > b.size {
 		return false
 	}
-	b.used += n
-	if n < 0 {
-		signal(b.freed)
-	}
+	b.add(n)
 	return true
 }
 
@@ -60,6 +57,11 @@ func (b *budget) tryTake(n, held int64) bool {
 func (b *budget) correct(n int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.add(n)
+}
+
+// add changes what is held, under the lock.
+func (b *budget) add(n int64) {
 	b.used += n
 	if n < 0 {
 		signal(b.freed)

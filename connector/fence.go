@@ -53,7 +53,7 @@ var _ marks = (*astra.Collection)(nil)
 // mark says that an attempt writes a stream. It is a document of the collection
 // for as long as the attempt runs, or may have a write in flight.
 type mark struct {
-	ID         string `json:"_id"`
+	ID         string `json:"_id,omitempty"`
 	Attempt    string `json:"_ab_attempt"`
 	Generation *int64 `json:"_ab_generation_id,omitempty"`
 	// Before are the attempts since the last one that ended as it should.
@@ -77,10 +77,10 @@ type fence struct {
 	settle time.Duration
 	log    *slog.Logger
 
-	turn    chan struct{} // held by who reads or sets what follows
-	before  []string      // attempts that did not end as they should, by the marks that were taken over
-	waiting bool          // for what they have in flight
-	partial bool          // records are stored in part
+	turn    turn     // of what follows
+	before  []string // attempts that did not end as they should, by the marks that were taken over
+	waiting bool     // for what they have in flight
+	partial bool     // records are stored in part
 	checked time.Time
 	lost    error
 	unknown time.Time // when the last write of unknown outcome ended
@@ -91,19 +91,8 @@ func newFence(m marks, all *streams, facts callFacts, settle time.Duration, log 
 	slices.SortFunc(sorted, func(a, b *stream) int { return strings.Compare(a.Name(), b.Name()) })
 	return &fence{
 		marks: m, nonce: facts.nonce, started: facts.started, streams: sorted, settle: settle, log: log,
-		turn: make(chan struct{}, 1),
+		turn: newTurn(),
 	}
-}
-
-// locked runs fn while no other method does.
-func (f *fence) locked(ctx context.Context, fn func() error) error {
-	select {
-	case f.turn <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	defer func() { <-f.turn }()
-	return fn()
 }
 
 // take claims all streams, and waits for the attempts that held them before. A
@@ -204,22 +193,16 @@ func (f *fence) takeOver(ctx context.Context, own, holder mark) (bool, error) {
 	own.Before = append(holder.Before, holder.Attempt)
 	own.Before = own.Before[max(0, len(own.Before)-maxBefore):]
 	// Noted before it is known to be done: the answer may be lost.
-	err := f.locked(ctx, func() error {
+	err := f.turn.do(ctx, func() error {
 		f.before, f.waiting = append(f.before, own.Before...), true
 		return nil
 	})
 	if err != nil {
 		return false, err
 	}
-	set := map[string]any{
-		document.FieldAttempt: own.Attempt, "_ab_sync_before": own.Before,
-		"_ab_sync_stream": own.Stream, "_ab_sync_started": own.Started,
-	}
-	if own.Generation != nil {
-		set[document.FieldGenerationID] = *own.Generation
-	}
 	filter := map[string]any{"_id": own.ID, document.FieldAttempt: holder.Attempt}
-	return f.marks.UpdateOne(ctx, filter, map[string]any{"$set": set})
+	own.ID = "" // an _id cannot be set
+	return f.marks.UpdateOne(ctx, filter, map[string]any{"$set": own})
 }
 
 // read returns the marks with these ids that are there.
@@ -249,7 +232,7 @@ func (f *fence) guarded(ctx context.Context) context.Context {
 	return astra.WithTrace(ctx, &astra.Trace{
 		BeforeWrite: f.hold,
 		UnknownOutcome: func(*astra.Error) {
-			_ = f.locked(context.WithoutCancel(ctx), func() error { f.unknown = time.Now(); return nil })
+			_ = f.turn.do(context.WithoutCancel(ctx), func() error { f.unknown = time.Now(); return nil })
 		},
 	})
 }
@@ -257,7 +240,7 @@ func (f *fence) guarded(ctx context.Context) context.Context {
 // hold makes sure, before a write, that no other attempt has taken over. What it
 // saw is believed for a part of the settle time, for which whoever takes over waits too.
 func (f *fence) hold(ctx context.Context) error {
-	return f.locked(ctx, func() error {
+	return f.turn.do(ctx, func() error {
 		now := time.Now()
 		if f.lost != nil || f.settle == 0 || now.Sub(f.checked) < f.settle/holdShare {
 			return f.lost
@@ -283,7 +266,7 @@ func (f *fence) hold(ctx context.Context) error {
 
 // leave has the marks stay when the sync does not end well: it has stored records in part.
 func (f *fence) leave(ctx context.Context) error {
-	return f.locked(context.WithoutCancel(ctx), func() error { f.partial = true; return nil })
+	return f.turn.do(context.WithoutCancel(ctx), func() error { f.partial = true; return nil })
 }
 
 // release takes the marks away. When the sync did not end well, and something may
@@ -296,7 +279,7 @@ func (f *fence) release(ctx context.Context, well bool) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	stay := false
-	err := f.locked(ctx, func() error {
+	err := f.turn.do(ctx, func() error {
 		stay = f.waiting || f.lost != nil || !well && (f.partial || time.Since(f.unknown) < f.settle)
 		return nil
 	})

@@ -57,10 +57,7 @@ func (f *flights) start(ctx context.Context, b *batch) error {
 		f.pace.release()
 		if err == nil {
 			close(b.done) // after an error nobody may go on as if the batch were stored
-			select {
-			case f.landed <- struct{}{}:
-			default:
-			}
+			signal(f.landed)
 		}
 		return err
 	})

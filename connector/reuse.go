@@ -121,36 +121,30 @@ func (a *applier) searchSome(ctx context.Context, s *stream, hashes []string, fo
 // ours is what a stream knows about documents of this run's embedder, once
 // somebody asked. It is safe for concurrent use.
 type ours struct {
-	turn  chan struct{} // held by who asks; a wait for it ends with the context
+	turn  turn
 	known bool
 	some  bool
 }
 
-func newOurs() ours { return ours{turn: make(chan struct{}, 1)} }
+func newOurs() ours { return ours{turn: newTurn()} }
 
 // ask reports whether the stream held such a document when the first batch
 // asked, which is before it wrote one. What this run embeds is in its cache.
-func (o *ours) ask(ctx context.Context, a *applier, s *stream) (bool, error) {
-	select {
-	case o.turn <- struct{}{}:
-	case <-ctx.Done():
-		return false, ctx.Err()
-	}
-	defer func() { <-o.turn }()
-	if o.known {
-		return o.some, nil
-	}
-	some := false
-	err := a.collection.FindAll(ctx, astra.FindQuery{
-		Filter:     map[string]any{document.FieldStream: s.Name(), document.FieldEmbedder: a.embedderID},
-		Projection: storedFields(),
-		Limit:      1,
-	}, func(json.RawMessage) error { some = true; return nil })
-	if err != nil {
-		return false, err
-	}
-	o.known, o.some = true, some
-	return o.some, nil
+func (o *ours) ask(ctx context.Context, a *applier, s *stream) (some bool, err error) {
+	err = o.turn.do(ctx, func() error {
+		if o.known {
+			some = o.some
+			return nil
+		}
+		err := a.collection.FindAll(ctx, astra.FindQuery{
+			Filter:     map[string]any{document.FieldStream: s.Name(), document.FieldEmbedder: a.embedderID},
+			Projection: storedFields(),
+			Limit:      1,
+		}, func(json.RawMessage) error { some = true; return nil })
+		o.known, o.some = err == nil, some
+		return err
+	})
+	return some, err
 }
 
 // readVectors reads $vector by _id into known, by text hash. A vector that is
