@@ -175,6 +175,17 @@ func (w *world) fails(a attempt) (result, protocol.ErrorTrace) {
 	return r, connector.Classify(r.err)
 }
 
+// lines are the log lines that begin with these words.
+func (r result) lines(words string) []string {
+	var all []string
+	for _, line := range r.logs {
+		if strings.HasPrefix(line, words) {
+			all = append(all, line)
+		}
+	}
+	return all
+}
+
 // trace is what the platform gets of an attempt that failed.
 func (w *world) trace(r result) protocol.ErrorTrace { return connector.Classify(r.err) }
 

@@ -113,32 +113,12 @@ func (p *planner) batch(ctx context.Context, b *batch, older map[*stream]int64) 
 		work[c.version].stale = append(work[c.version].stale, c)
 		reusable[c.stored.TextHash] = true
 	}
-	for _, c := range d.raise {
-		if again, err := p.planned.take(hashOf(c.id)); err != nil {
-			return err
-		} else if again == 0 {
-			work[c.version].raise++
-		}
+	if err := p.raises(d.raise, work); err != nil {
+		return err
 	}
-	var missing []change
-	for _, c := range d.insert {
-		again, err := p.planned.take(hashOf(c.id))
-		if err != nil {
-			return err
-		}
-		if again > 0 {
-			continue // a record that came before, unchanged
-		}
-		w := work[c.version]
-		w.insert++
-		w.bytes += int64(c.document.Size())
-		if unseen, err := p.unseen(c); err != nil {
-			return err
-		} else if unseen && reusable[c.document.TextHash] {
-			w.vectors++
-		} else if unseen {
-			missing = append(missing, c)
-		}
+	missing, err := p.inserts(d.insert, reusable, work)
+	if err != nil {
+		return err
 	}
 	if err := p.embeds(ctx, missing, work); err != nil {
 		return err
@@ -157,6 +137,49 @@ func (p *planner) batch(ctx context.Context, b *batch, older map[*stream]int64) 
 	}
 	p.calls.close()
 	return p.watchFields(ctx, b, work)
+}
+
+// raises counts the documents that are to be raised, each once a run.
+func (p *planner) raises(raise []change, work map[*version]*planWork) error {
+	for _, c := range raise {
+		again, err := p.planned.take(hashOf(c.id))
+		if err != nil {
+			return err
+		}
+		if again == 0 {
+			work[c.version].raise++
+		}
+	}
+	return nil
+}
+
+// inserts counts the documents that are to be inserted, each once a run, and returns those whose
+// text needs a vector that no stale document of the batch has.
+func (p *planner) inserts(
+	insert []change, reusable map[string]bool, work map[*version]*planWork,
+) (missing []change, err error) {
+	for _, c := range insert {
+		again, err := p.planned.take(hashOf(c.id))
+		if err != nil {
+			return nil, err
+		}
+		if again > 0 {
+			continue // a record that came before, unchanged
+		}
+		w := work[c.version]
+		w.insert++
+		w.bytes += int64(c.document.Size())
+		unseen, err := p.unseen(c)
+		switch {
+		case err != nil:
+			return nil, err
+		case unseen && reusable[c.document.TextHash]:
+			w.vectors++
+		case unseen:
+			missing = append(missing, c)
+		}
+	}
+	return missing, nil
 }
 
 // writtenAgain counts the keys of streams that were empty which an earlier batch has: write
