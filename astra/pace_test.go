@@ -65,19 +65,8 @@ func TestTheNumberOfCallsFollowsTheServer(t *testing.T) {
 				server := newQueueing(workers, time.Second)
 				coll := articles(t, server, calm)
 				began := time.Now()
-				var group errgroup.Group
 				const callers, each = 24, 50
-				for range callers {
-					group.Go(func() error {
-						for range each {
-							if _, err := find(t.Context(), coll); err != nil {
-								return err
-							}
-						}
-						return nil
-					})
-				}
-				require.NoError(t, group.Wait())
+				require.NoError(t, finds(t, coll, callers, each))
 				require.GreaterOrEqual(t, server.average(), want[0])
 				require.LessOrEqual(t, server.average(), want[1])
 				ideal := callers * each * 5.0 / 3 / float64(min(workers, 16))

@@ -246,6 +246,23 @@ func (b *bucket) leave() bool {
 	return true
 }
 
+// finds has so many callers find so often each, one after the other.
+func finds(t *testing.T, coll *astra.Collection, callers, each int) error {
+	t.Helper()
+	var group errgroup.Group
+	for range callers {
+		group.Go(func() error {
+			for range each {
+				if _, err := find(t.Context(), coll); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
 // TestARateLimitIsKept: a server that takes few calls a second gets its work, at a good
 // part of its rate, and not many calls that it refuses.
 func TestARateLimitIsKept(t *testing.T) {
@@ -257,19 +274,8 @@ func TestARateLimitIsKept(t *testing.T) {
 				b := &bucket{perSecond: perSecond, latency: 20 * time.Millisecond, header: header, last: time.Now()}
 				coll := articles(t, b, calm)
 				began := time.Now()
-				var group errgroup.Group
 				const callers, each = 16, 10
-				for range callers {
-					group.Go(func() error {
-						for range each {
-							if _, err := find(t.Context(), coll); err != nil {
-								return err
-							}
-						}
-						return nil
-					})
-				}
-				require.NoError(t, group.Wait())
+				require.NoError(t, finds(t, coll, callers, each))
 				ideal := callers * each / perSecond
 				require.Less(t, time.Since(began).Seconds(), 3*ideal+10)
 				require.Less(t, b.calls, 3*callers*each)

@@ -3,7 +3,6 @@ package connector_test
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -13,15 +12,7 @@ import (
 )
 
 // waits are the INFO lines about waiting for the embedding service.
-func (r result) waits() []string {
-	var all []string
-	for _, line := range r.logs {
-		if strings.HasPrefix(line, "INFO waiting for the embedding service") {
-			all = append(all, line)
-		}
-	}
-	return all
-}
+func (r result) waits() []string { return r.lines("INFO waiting for the embedding service") }
 
 // TestCeilingsAreVisible: what a ceiling holds back is waited for, and an INFO line
 // every 10 seconds says how long and why.

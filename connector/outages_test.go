@@ -3,7 +3,6 @@ package connector_test
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -41,16 +40,8 @@ func (o outage) control(w *world) localastra.ControlFunc {
 	}
 }
 
-// repeatLines are the log lines about calls that wait.
-func (r result) repeatLines() []string {
-	var all []string
-	for _, line := range r.logs {
-		if strings.Contains(line, "Data API calls are repeated") {
-			all = append(all, line)
-		}
-	}
-	return all
-}
+// repeatLines are the log lines about Data API calls that wait.
+func (r result) repeatLines() []string { return r.lines("INFO Data API calls are repeated") }
 
 // TestOutagesAreSurvived in the midst of a sync: what docs/sync-semantics.md promises.
 func TestOutagesAreSurvived(t *testing.T) {
