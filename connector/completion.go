@@ -8,9 +8,9 @@ import (
 
 // seen is what an input has shown of one stream.
 type seen struct {
-	records int64 // also rejected ones
-	states  int64 // that name the stream
-	open    bool  // a record came after the last state
+	record bool // one came, also if it was rejected
+	state  bool // one came that names the stream
+	open   bool // a record came after the last state
 }
 
 // sawState notes a state. A LEGACY state names no stream: it speaks for a stream
@@ -31,13 +31,11 @@ func (all *streams) sawState(s *protocol.State) {
 }
 
 func (s *stream) sawState() {
-	s.seen.states++
-	s.seen.open = false
+	s.seen.state, s.seen.open = true, false
 }
 
 func (s *stream) sawRecord() {
-	s.seen.records++
-	s.seen.open = true
+	s.seen.record, s.seen.open = true, true
 }
 
 // completedByEnd decides, when the input has ended without a single STREAM_STATUS,
@@ -46,11 +44,11 @@ func (s *stream) sawRecord() {
 // very stream counts. The log says what was decided, and why.
 func (s *stream) completedByEnd(onPlatform, allowEmpty bool, log *slog.Logger) bool {
 	switch {
-	case s.seen.records == 0 && s.seen.states == 0 && !allowEmpty:
+	case !s.seen.record && !s.seen.state && !allowEmpty:
 		log.Warn("nothing came of the stream: its older data is kept; "+
 			"set processing.allow_empty_overwrite to have it deleted", "stream", s.Descriptor)
 		return false
-	case s.seen.open && s.seen.states > 0:
+	case s.seen.open && s.seen.state:
 		log.Warn("the input ended behind records that no state covers, as that of a source that failed does: "+
 			"the stream's older data is kept", "stream", s.Descriptor)
 		return false
