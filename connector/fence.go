@@ -269,8 +269,9 @@ func (f *fence) leave(ctx context.Context) error {
 	return f.turn.do(context.WithoutCancel(ctx), func() error { f.partial = true; return nil })
 }
 
-// release takes the marks away. When the sync did not end well, and something may
-// still be in flight, they stay: the next attempt waits for it.
+// release takes the marks away. When the sync did not end well they stay if something may
+// still be in flight, so that the next attempt waits for it, and if records may be stored in
+// part, by this attempt or by one before it, so that the next one knows whose parts they are.
 func (f *fence) release(ctx context.Context, well bool) error {
 	patience := releaseTimeout
 	if ctx.Err() != nil {
@@ -280,7 +281,8 @@ func (f *fence) release(ctx context.Context, well bool) error {
 	defer cancel()
 	stay := false
 	err := f.turn.do(ctx, func() error {
-		stay = f.waiting || f.lost != nil || !well && (f.partial || time.Since(f.unknown) < f.settle)
+		inPart := f.partial || len(f.before) > 0
+		stay = f.waiting || f.lost != nil || !well && (inPart || time.Since(f.unknown) < f.settle)
 		return nil
 	})
 	if err != nil || stay {

@@ -261,6 +261,51 @@ func TestPartOfARejectedRecord(t *testing.T) {
 	}
 }
 
+// TestPartsAreKnownPastAnAttemptThatWroteNothing: between the attempt that left a record in part
+// and the one that removes the parts, one ends before it has come to any record.
+func TestPartsAreKnownPastAnAttemptThatWroteNothing(t *testing.T) {
+	tests := map[string]func(w *world, a attempt) result{
+		"its input is broken": func(w *world, a attempt) result {
+			a.lines = []string{broken}
+			return w.write(w.t.Context(), a)
+		},
+		"it is interrupted": func(w *world, a attempt) result {
+			ctx, cancel := context.WithCancel(w.t.Context())
+			defer cancel()
+			a.lines, a.input = nil, &source{world: w, steps: []func(){cancel, func() { w.wait(time.Minute) }}}
+			return w.write(ctx, a)
+		},
+		"its look at the streams is refused": func(w *world, a attempt) result {
+			defer w.server.KeepControl("find", func(_ *http.Request, body []byte) (bool, int, []byte) {
+				return bytes.Contains(body, []byte(`"_ab_stream":"s"`)), http.StatusUnauthorized, nil
+			})()
+			return w.write(w.t.Context(), a)
+		},
+	}
+	for name, end := range tests {
+		t.Run(name, func(t *testing.T) {
+			onBothBackends(t, func(w *world) {
+				w.edits["processing.chunk_size"] = 4
+				w.edits["processing.rejected_records"] = map[string]any{"mode": "skip", "max_rejected_records": 10}
+				a := attempt{
+					streams: []configured{stream("s", toDedup, key("id"), syncID(2))},
+					lines:   []string{row("s", 1, poisoned), streamState("s", 1)},
+				}
+				w.server.KeepControl("insertMany", w.refuseTexts("poison"))
+				stop := w.server.KeepControl("deleteMany", refuse(http.StatusUnauthorized))
+				require.Error(w.t, w.write(w.t.Context(), a).err)
+				stop()
+				require.NotEmpty(w.t, w.texts(), "a part is there")
+				require.Error(w.t, end(w, a).err)
+				a.lines = append(a.lines, complete("s"))
+				require.EqualValues(w.t, 1, w.sync(a).Rejected)
+				require.Empty(w.t, w.texts())
+				require.Empty(w.t, w.marks())
+			})
+		})
+	}
+}
+
 // TestNoWriteIsRepeatedPastATakeOver: the repeats of a call, which may go on for minutes, ask
 // the fence too.
 func TestNoWriteIsRepeatedPastATakeOver(t *testing.T) {

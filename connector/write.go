@@ -73,7 +73,7 @@ func (c *Connector) prepare(ctx context.Context, catalog *protocol.Catalog, star
 	}
 	look := &inspector{collection: collection, embedder: c.fingerprint(), log: c.log}
 	if err := look.inspect(ctx, all, created); err != nil {
-		return nil, errors.Join(err, fence.release(ctx, true))
+		return nil, errors.Join(err, fence.release(ctx, false))
 	}
 	c.log.Info("begin writing", "streams", len(all.list), "collection", c.config.Indexing.Collection,
 		"embedder", c.fingerprint())
