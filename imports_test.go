@@ -35,7 +35,8 @@ cql            ->
 chunk          ->
 protocol       ->
 spec           ->
-localastra     ->
+localastra     -> localastra/explorer
+localastra/explorer ->
 docs           ->
 langchain      -> astra, embed
 internal/retry ->

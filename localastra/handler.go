@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"destination-astra/localastra/explorer"
 )
 
 // maxBody is quarkus.http.limits.max-body-size of Data API v1.0.51.
@@ -30,7 +32,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 // serve routes a request: the health check, the explorer, or a command. Everything but
 // the health check and the explorer's files needs the token.
 func (s *Server) serve(w http.ResponseWriter, q *http.Request, r *request) {
-	if s.options.Explorer && s.explore(w, q) {
+	if s.options.Explorer && explorer.Owns(q) {
+		s.explore(w, q)
 		return
 	}
 	if q.URL.Path == healthPath && q.Method == http.MethodGet {

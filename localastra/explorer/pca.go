@@ -1,6 +1,10 @@
-package localastra
+package explorer
 
-import "slices"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
 // pcaRounds is how often power iteration multiplies: enough for a picture.
 const pcaRounds = 30
@@ -47,7 +51,7 @@ func principal(rows [][]float32) []float32 {
 		for _, row := range rows {
 			addScaled(next, row, dot(row, direction))
 		}
-		length := norm(next)
+		length := float32(math.Sqrt(float64(dot(next, next))))
 		if length == 0 {
 			return next // all points are in one place
 		}
@@ -62,16 +66,17 @@ func principal(rows [][]float32) []float32 {
 // start is the longest row: it cannot be at right angles to every direction in which
 // the rows differ.
 func start(rows [][]float32) []float32 {
-	return slices.Clone(slices.MaxFunc(rows, func(a, b []float32) int {
-		switch x, y := dot(a, a), dot(b, b); {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		default:
-			return 0
-		}
-	}))
+	return slices.Clone(slices.MaxFunc(rows, func(a, b []float32) int { return cmp.Compare(dot(a, a), dot(b, b)) }))
+}
+
+// dot is the scalar product of two vectors of one length.
+func dot(a, b []float32) float32 {
+	b = b[:len(a)]
+	var sum float32
+	for i := range a {
+		sum += a[i] * b[i]
+	}
+	return sum
 }
 
 // addScaled adds factor times v to sum.
