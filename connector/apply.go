@@ -2,7 +2,6 @@ package connector
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,9 +16,8 @@ import (
 
 // collection is what the pipeline needs of the Data API.
 type collection interface {
+	finder
 	InsertMany(ctx context.Context, docs []astra.Document) (astra.InsertResult, error)
-	Find(ctx context.Context, q astra.FindQuery) (astra.Page, error)
-	FindAll(ctx context.Context, q astra.FindQuery, each func(json.RawMessage) error) error
 	UpdateMany(ctx context.Context, filter, update any) (astra.UpdateResult, error)
 	DeleteMany(ctx context.Context, filter any) (int, error)
 }
@@ -31,14 +29,12 @@ var _ collection = (*astra.Collection)(nil)
 // one version of a record. It is safe for concurrent use by batches that share
 // no key.
 type applier struct {
+	lookup     *lookup
 	collection collection
 	embedder   embed.Embedder // nil when the vectors are in the records (from_field)
-	embedderID string         // what _ab_embedder of new documents holds
 	ledger     *ledger
 	memory     *budget
 	rejects    *rejects
-	written    *tally // keys of streams that were empty at the start
-	recordIDs  *recordIDs
 	cache      *vectorCache
 	fence      *fence
 	settle     time.Duration
@@ -77,11 +73,11 @@ func (a *applier) apply(ctx context.Context, b *batch) error {
 func (a *applier) round(ctx context.Context, b *batch, again bool) (done bool, err error) {
 	var w watch
 	ctx = w.watched(ctx)
-	found, err := a.read(ctx, b, again)
+	found, err := a.lookup.read(ctx, b, again)
 	if err != nil {
 		return false, err
 	}
-	d, err := newDiff(b, found, a.embedderID)
+	d, err := newDiff(b, found, a.lookup.embedder)
 	if err != nil {
 		return false, err
 	}
@@ -285,12 +281,10 @@ func (a *applier) close(b *batch) error {
 			}
 		}
 	}
+	if err := a.lookup.wrote(b); err != nil {
+		return err
+	}
 	for _, v := range b.versions {
-		if v.stream.Dedup && v.stream.fresh {
-			if _, err := a.written.take(v.record.Identity); err != nil {
-				return err
-			}
-		}
 		if err := a.closeVersion(v); err != nil {
 			return err
 		}

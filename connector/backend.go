@@ -31,7 +31,7 @@ func probeFilters() []probeFilter {
 // Cassandra 5.0 refuses: its CQL knows neither OR nor parentheses (Data API v1.0.51,
 // observed). The error says which filter is missing. left reports whether a check that
 // was cut off has left its trial document behind.
-func proveFilters(ctx context.Context, coll collection) (left bool, err error) {
+func proveFilters(ctx context.Context, coll finder) (left bool, err error) {
 	var missing []string
 	var cause error
 	for i, probe := range probeFilters() {

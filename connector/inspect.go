@@ -17,7 +17,7 @@ const sampleDocuments = 200
 // inspector looks at what the collection holds of the streams before the first
 // record is written.
 type inspector struct {
-	collection collection
+	collection finder
 	embedder   string // of this configuration
 	log        *slog.Logger
 }

@@ -98,19 +98,18 @@ type PlanOptions struct {
 func (c *Connector) Plan(
 	ctx context.Context, catalog *protocol.Catalog, in io.Reader, o PlanOptions,
 ) (plan *Plan, err error) {
-	dry, applier, exists, err := c.rehearse(ctx, catalog)
+	dry, exists, err := c.rehearse(ctx, catalog)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, applier.forget()) }()
-	finds := &countedFinds{collection: applier.collection}
-	applier.collection = finds
+	finds := &countedFinds{finder: c.database.Collection(c.config.Indexing.Collection)}
 	p := &planner{
-		applier: applier, finds: finds, texts: c.newTally(), planned: c.newTally(), streams: map[*stream]*StreamPlan{},
+		lookup: c.newLookup(finds, dry.streams), finds: finds, embeds: c.embedder != nil, log: c.log,
+		texts: c.newTally(), planned: c.newTally(), streams: map[*stream]*StreamPlan{},
 		plan: &Plan{Collection: c.config.Indexing.Collection, Exists: exists, Embedder: c.fingerprint()},
 		mode: c.config.Processing.RejectedRecords,
 	}
-	defer func() { err = errors.Join(err, p.texts.close(), p.planned.close()) }()
+	defer func() { err = errors.Join(err, p.lookup.close(), p.texts.close(), p.planned.close()) }()
 	p.calls.embedder, _ = c.embedder.(forecaster)
 	if p.counter, err = c.tokenizer(); err != nil {
 		return nil, err
@@ -120,7 +119,7 @@ func (c *Connector) Plan(
 	}
 	for _, s := range dry.streams.list {
 		p.addStream(s)
-		if err := p.inspect(ctx, s, exists, c.fingerprint()); err != nil {
+		if err := p.inspect(ctx, s, exists); err != nil {
 			return nil, err
 		}
 	}
@@ -139,33 +138,29 @@ func (c *Connector) Plan(
 }
 
 // rehearse makes what plan and verify share with write: the streams, the builder for the
-// collection as it is (or as write would create it) and an applier to compare with.
-func (c *Connector) rehearse(ctx context.Context, catalog *protocol.Catalog) (*dryRun, *applier, bool, error) {
+// collection as it is (or as write would create it), and whether it exists.
+func (c *Connector) rehearse(ctx context.Context, catalog *protocol.Catalog) (*dryRun, bool, error) {
 	facts := callFacts{jobID: c.options.JobID, started: time.Now(), nonce: rand.Text()}
 	all, err := newStreams(catalog, facts, c.log)
 	if err != nil {
-		return nil, nil, false, err
+		return nil, false, err
 	}
 	d, err := c.describeCollection(ctx)
 	if err != nil {
-		return nil, nil, false, err
+		return nil, false, err
 	}
 	indexing := document.Indexing{Deny: c.wantedDeny()}
 	if d != nil {
 		indexing = indexingOf(d)
 		if _, err := c.judgeCollection(d); err != nil {
-			return nil, nil, false, err
+			return nil, false, err
 		}
 	}
 	builder, err := c.newBuilder(indexing)
 	if err != nil {
-		return nil, nil, false, err
+		return nil, false, err
 	}
-	a := &applier{
-		collection: c.database.Collection(c.config.Indexing.Collection), embedder: c.embedder,
-		embedderID: c.fingerprint(), written: c.newTally(), recordIDs: newRecordIDs(c.newTally(), c.log), log: c.log,
-	}
-	return &dryRun{streams: all, builder: builder, memory: c.options.MemoryBytes, ordinals: c.newTally()}, a, d != nil, nil
+	return &dryRun{streams: all, builder: builder, memory: c.options.MemoryBytes, ordinals: c.newTally()}, d != nil, nil
 }
 
 // price sets what the embedding costs and how long it takes at least.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"destination-astra/chunk"
 	"destination-astra/document"
@@ -13,8 +14,10 @@ import (
 // planner makes a [Plan] of the batches of a [dryRun].
 type planner struct {
 	plan    *Plan
-	applier *applier
-	finds   *countedFinds // what the applier and the inspector read
+	lookup  *lookup
+	finds   *countedFinds // what the lookup and the inspector read
+	embeds  bool          // texts are embedded here
+	log     *slog.Logger
 	counter chunk.Counter
 	texts   *tally // hashes of texts that the run needs a vector of
 	planned *tally // _ids of documents that are going to be written or raised
@@ -43,12 +46,12 @@ func (p *planner) probe(ctx context.Context, exists bool) error {
 
 // inspect looks whether there is anything to compare the stream with. What would stop
 // the write is noted; the stream then counts as new.
-func (p *planner) inspect(ctx context.Context, s *stream, exists bool, embedder string) error {
+func (p *planner) inspect(ctx context.Context, s *stream, exists bool) error {
 	if !exists {
 		s.fresh = true
 		return nil
 	}
-	look := &inspector{collection: p.finds, embedder: embedder, log: p.applier.log}
+	look := &inspector{collection: p.finds, embedder: p.lookup.embedder, log: p.log}
 	err := look.stream(ctx, s)
 	if p.stops(s, err) {
 		return nil
@@ -120,7 +123,7 @@ func (p *planner) batch(ctx context.Context, b *batch, older map[*stream]int64) 
 	if err != nil {
 		return err
 	}
-	if err := p.embeds(ctx, missing, work); err != nil {
+	if err := p.embedding(ctx, missing, work); err != nil {
 		return err
 	}
 	for _, v := range b.versions {
@@ -213,11 +216,11 @@ type planWork struct {
 // the rest compared.
 func (p *planner) compare(ctx context.Context, b *batch) (*diff, map[string][]stored, error) {
 	for {
-		found, err := p.applier.read(ctx, b, false)
+		found, err := p.lookup.read(ctx, b, false)
 		if err != nil {
 			return nil, nil, err
 		}
-		d, err := newDiff(b, found, p.applier.embedderID)
+		d, err := newDiff(b, found, p.lookup.embedder)
 		if err == nil {
 			return d, found, nil
 		}
@@ -245,7 +248,7 @@ func blamed(b *batch, err error) *stream {
 
 // unseen reports whether the document's text needs a vector for the first time in this run.
 func (p *planner) unseen(c change) (bool, error) {
-	if p.applier.embedder == nil {
+	if !p.embeds {
 		return false, nil
 	}
 	hash, ok := keyFromHex(c.document.TextHash)
@@ -256,15 +259,15 @@ func (p *planner) unseen(c change) (bool, error) {
 	return n == 0, err
 }
 
-// embeds counts the texts of missing documents that would be embedded: those that no stored
+// embedding counts the texts of missing documents that would be embedded: those that no stored
 // document has which write looks at.
-func (p *planner) embeds(ctx context.Context, missing []change, work map[*version]*planWork) error {
+func (p *planner) embedding(ctx context.Context, missing []change, work map[*version]*planWork) error {
 	for s, changes := range byStream(missing) {
 		hashes := make([]string, len(changes))
 		for i, c := range changes {
 			hashes[i] = c.document.TextHash
 		}
-		found, err := p.applier.searchTexts(ctx, s, hashes)
+		found, err := p.lookup.searchTexts(ctx, s, hashes)
 		if err != nil {
 			return err
 		}

@@ -71,17 +71,17 @@ func ceil(n, by int64) int64 { return (n + by - 1) / by }
 
 // countedFinds counts the pages that are read of a collection.
 type countedFinds struct {
-	collection
+	finder
 	pages int64
 }
 
-// Find implements collection.
+// Find implements finder.
 func (c *countedFinds) Find(ctx context.Context, q astra.FindQuery) (astra.Page, error) {
 	c.pages++
-	return c.collection.Find(ctx, q)
+	return c.finder.Find(ctx, q)
 }
 
-// FindAll implements collection by Find.
+// FindAll implements finder by Find.
 func (c *countedFinds) FindAll(ctx context.Context, q astra.FindQuery, each func(json.RawMessage) error) error {
 	for paging := new(astra.Paging); ; {
 		page, err := c.Find(ctx, q)

@@ -97,7 +97,7 @@ func (p *planner) watchFields(ctx context.Context, b *batch, work map[*version]*
 			wanted = append(wanted, w.stale[0].stored.rawID())
 		}
 	}
-	return eachDocument(ctx, p.finds.collection, wanted, false, func(id string, old sampled) error {
+	return eachDocument(ctx, p.finds.finder, wanted, false, func(id string, old sampled) error {
 		v := owner[id]
 		if v == nil {
 			return nil
@@ -121,7 +121,7 @@ func fieldsOf(d *document.Document) (sampled, error) {
 
 // eachDocument reads whole documents by _id, with or without their vectors.
 func eachDocument(
-	ctx context.Context, coll collection, ids []any, vectors bool, each func(id string, d sampled) error,
+	ctx context.Context, coll finder, ids []any, vectors bool, each func(id string, d sampled) error,
 ) error {
 	projection := map[string]any{"$vector": 0}
 	size := maxIn

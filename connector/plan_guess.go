@@ -69,7 +69,7 @@ func (p *planner) compareGuesses(ctx context.Context, s *stream) error {
 // there is none, or when the server does not filter by the field.
 func (p *planner) lookUp(ctx context.Context, s *stream, name string, value json.RawMessage) (sampled, error) {
 	var found sampled
-	err := p.finds.collection.FindAll(ctx, astra.FindQuery{
+	err := p.finds.finder.FindAll(ctx, astra.FindQuery{
 		Filter:     map[string]any{document.FieldStream: s.Name(), pathEscaper().Replace(name): value},
 		Projection: map[string]any{"$vector": 0},
 		Limit:      1,

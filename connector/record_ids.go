@@ -2,7 +2,6 @@ package connector
 
 import (
 	"crypto/sha256"
-	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -28,10 +27,8 @@ func newRecordIDs(owners *tally, log *slog.Logger) *recordIDs {
 	return &recordIDs{log: log, owners: owners}
 }
 
-// forget removes the temporary files of what the applier remembers.
-func (a *applier) forget() error {
-	return errors.Join(a.written.close(), a.recordIDs.owners.close())
-}
+// close removes the temporary files.
+func (r *recordIDs) close() error { return r.owners.close() }
 
 // alone records that the version's key has its record id, and reports whether
 // no other key of this run does. Single keys cannot collide, but with the text

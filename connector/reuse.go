@@ -15,7 +15,7 @@ import (
 // the batch needs: of older versions of the same record, whose metadata alone
 // changed; and in a stream that replaces what was there, of any document of the
 // stream. A text hash covers the embedder, so such a vector is the right one.
-func (a *applier) storedVectors(ctx context.Context, d *diff, needs []*need) (map[string]embed.Vector, error) {
+func (l *lookup) storedVectors(ctx context.Context, d *diff, needs []*need) (map[string]embed.Vector, error) {
 	known := map[string]embed.Vector{}
 	wanted := map[string]bool{}
 	for _, n := range needs {
@@ -28,17 +28,17 @@ func (a *applier) storedVectors(ctx context.Context, d *diff, needs []*need) (ma
 			ids = append(ids, c.stored.rawID())
 		}
 	}
-	more, err := a.documentsOf(ctx, needs, wanted)
+	more, err := l.documentsOf(ctx, needs, wanted)
 	if err != nil {
 		return known, err
 	}
 	ids = append(ids, more...)
-	return known, a.readVectors(ctx, ids, known)
+	return known, l.readVectors(ctx, ids, known)
 }
 
 // documentsOf returns the ids of stored documents that have the wanted texts, of
 // the streams that replace what was there.
-func (a *applier) documentsOf(ctx context.Context, needs []*need, wanted map[string]bool) ([]any, error) {
+func (l *lookup) documentsOf(ctx context.Context, needs []*need, wanted map[string]bool) ([]any, error) {
 	hashes := map[*stream][]string{}
 	for _, n := range needs {
 		if s := n.change.version.stream; wanted[n.hash] {
@@ -47,7 +47,7 @@ func (a *applier) documentsOf(ctx context.Context, needs []*need, wanted map[str
 	}
 	var ids []any
 	for s, all := range hashes {
-		found, err := a.searchTexts(ctx, s, all)
+		found, err := l.searchTexts(ctx, s, all)
 		if err != nil {
 			return nil, err
 		}
@@ -59,16 +59,16 @@ func (a *applier) documentsOf(ctx context.Context, needs []*need, wanted map[str
 // searchTexts looks for one document of the stream for each text hash, and
 // returns the ids of those that it found, by hash. In a stream that replaces
 // nothing, or that holds no vector of this embedder, there are none to find.
-func (a *applier) searchTexts(ctx context.Context, s *stream, hashes []string) (map[string]any, error) {
+func (l *lookup) searchTexts(ctx context.Context, s *stream, hashes []string) (map[string]any, error) {
 	found := map[string]any{}
 	if !s.replacing || s.fresh {
 		return found, nil
 	}
-	if ours, err := s.ours.ask(ctx, a, s); err != nil || !ours {
+	if ours, err := l.ours[s].ask(ctx, l, s); err != nil || !ours {
 		return found, err
 	}
 	for part := range slices.Chunk(hashes, maxIn) {
-		if err := a.searchSome(ctx, s, part, found); err != nil {
+		if err := l.searchSome(ctx, s, part, found); err != nil {
 			return nil, err
 		}
 	}
@@ -83,11 +83,11 @@ const maxFruitlessPages = 20
 // it did not see when there is more. Many documents may have the same text: the
 // limit keeps a reply small also where a server answers a $in in one page however
 // large, or fills the limit with the documents of one value alone.
-func (a *applier) searchSome(ctx context.Context, s *stream, hashes []string, found map[string]any) error {
+func (l *lookup) searchSome(ctx context.Context, s *stream, hashes []string, found map[string]any) error {
 	left := slices.Clone(hashes)
 	state := ""
 	for fruitless := 0; len(left) > 0 && fruitless < maxFruitlessPages; {
-		page, err := a.collection.Find(ctx, astra.FindQuery{
+		page, err := l.collection.Find(ctx, astra.FindQuery{
 			Filter: map[string]any{
 				document.FieldStream: s.Name(), document.FieldTextHash: map[string]any{"$in": left}},
 			Projection: map[string]any{"_id": 1, document.FieldTextHash: 1},
@@ -126,18 +126,24 @@ type ours struct {
 	some  bool
 }
 
-func newOurs() ours { return ours{turn: newTurn()} }
+func newOurs(all *streams) map[*stream]*ours {
+	each := map[*stream]*ours{}
+	for _, s := range all.list {
+		each[s] = &ours{turn: newTurn()}
+	}
+	return each
+}
 
 // ask reports whether the stream held such a document when the first batch
 // asked, which is before it wrote one. What this run embeds is in its cache.
-func (o *ours) ask(ctx context.Context, a *applier, s *stream) (some bool, err error) {
+func (o *ours) ask(ctx context.Context, l *lookup, s *stream) (some bool, err error) {
 	err = o.turn.do(ctx, func() error {
 		if o.known {
 			some = o.some
 			return nil
 		}
-		err := a.collection.FindAll(ctx, astra.FindQuery{
-			Filter:     map[string]any{document.FieldStream: s.Name(), document.FieldEmbedder: a.embedderID},
+		err := l.collection.FindAll(ctx, astra.FindQuery{
+			Filter:     map[string]any{document.FieldStream: s.Name(), document.FieldEmbedder: l.embedder},
 			Projection: storedFields(),
 			Limit:      1,
 		}, func(json.RawMessage) error { some = true; return nil })
@@ -149,13 +155,13 @@ func (o *ours) ask(ctx context.Context, a *applier, s *stream) (some bool, err e
 
 // readVectors reads $vector by _id into known, by text hash. A vector that is
 // missing or of another dimension is left for the embedder.
-func (a *applier) readVectors(ctx context.Context, ids []any, known map[string]embed.Vector) error {
+func (l *lookup) readVectors(ctx context.Context, ids []any, known map[string]embed.Vector) error {
 	for part := range slices.Chunk(ids, vectorsPerGet) {
 		query := astra.FindQuery{
 			Filter:     map[string]any{"_id": map[string]any{"$in": part}},
 			Projection: map[string]any{"$vector": 1, document.FieldTextHash: 1},
 		}
-		err := a.collection.FindAll(ctx, query, func(raw json.RawMessage) error {
+		err := l.collection.FindAll(ctx, query, func(raw json.RawMessage) error {
 			var d struct {
 				Vector json.RawMessage `json:"$vector"`
 				Hash   string          `json:"_ab_text_hash"`
@@ -163,7 +169,7 @@ func (a *applier) readVectors(ctx context.Context, ids []any, known map[string]e
 			if err := json.Unmarshal(raw, &d); err != nil {
 				return err
 			}
-			if v, err := astra.VectorFrom(d.Vector); err == nil && len(v) == a.embedder.Dimension() {
+			if v, err := astra.VectorFrom(d.Vector); err == nil && len(v) == l.dimension {
 				known[d.Hash] = v
 			}
 			return nil

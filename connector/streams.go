@@ -22,8 +22,6 @@ type stream struct {
 	// fresh: the collection held no document of the stream at the start, so
 	// nothing of it needs to be read before it is written.
 	fresh bool
-	// ours: whether there are vectors of this embedder to reuse.
-	ours ours
 	// completed: STREAM_STATUS COMPLETE came. Any status at all is kept in run.
 	completed bool
 	seen      seen
@@ -88,7 +86,6 @@ func newStream(c *protocol.ConfiguredStream, facts callFacts) (*stream, error) {
 		Stream:    document.Stream{Descriptor: c.Stream.Descriptor(), PrimaryKey: c.PrimaryKey},
 		overwrite: c.DestinationSyncMode == protocol.Overwrite,
 		numbered:  isNumbered(c, facts),
-		ours:      newOurs(),
 	}
 	switch c.DestinationSyncMode {
 	case protocol.Append, protocol.Overwrite:

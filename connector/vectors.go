@@ -74,7 +74,7 @@ func (a *applier) vectors(ctx context.Context, d *diff) ([]sendable, error) {
 		return sendables(d.insert, nil), nil
 	}
 	needs := a.claim(d)
-	known, err := a.storedVectors(ctx, d, needs)
+	known, err := a.lookup.storedVectors(ctx, d, needs)
 	if err == nil {
 		err = a.embedMissing(ctx, needs, known)
 	}

@@ -71,16 +71,16 @@ type VerifyOptions struct {
 func (c *Connector) Verify(
 	ctx context.Context, catalog *protocol.Catalog, in io.Reader, o VerifyOptions,
 ) (result *Verification, err error) {
-	dry, applier, exists, err := c.rehearse(ctx, catalog)
+	dry, exists, err := c.rehearse(ctx, catalog)
 	if err != nil {
 		return nil, err
 	}
 	v := &verifier{
-		applier: applier, exists: exists, vectors: o.Vectors, seen: c.newTally(),
+		lookup: c.newLookup(c.database.Collection(c.config.Indexing.Collection), dry.streams), exists: exists, vectors: o.Vectors, seen: c.newTally(),
 		streams: map[*stream]*StreamVerification{}, contents: map[*stream]map[tallyKey]*wanted{},
 		result: &Verification{Collection: c.config.Indexing.Collection, Exists: exists},
 	}
-	defer func() { err = errors.Join(err, v.seen.close(), applier.forget()) }()
+	defer func() { err = errors.Join(err, v.seen.close(), v.lookup.close()) }()
 	for i, s := range dry.streams.list {
 		one := &StreamVerification{Stream: s.Descriptor.String(), byKey: map[string]*Finding{}}
 		v.streams[s] = one

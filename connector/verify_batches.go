@@ -14,7 +14,7 @@ import (
 // verifier makes a [Verification] of the batches of a [dryRun].
 type verifier struct {
 	result  *Verification
-	applier *applier
+	lookup  *lookup
 	exists  bool
 	vectors bool
 	streams map[*stream]*StreamVerification
@@ -60,7 +60,7 @@ func (v *verifier) batch(ctx context.Context, b *batch, older map[*stream]int64)
 	found := map[string][]stored{}
 	if v.exists && len(known.versions) > 0 {
 		var err error
-		if found, err = v.applier.read(ctx, known, true); err != nil {
+		if found, err = v.lookup.read(ctx, known, true); err != nil {
 			return err
 		}
 	}
@@ -162,7 +162,7 @@ func (v *verifier) compare(ctx context.Context, all map[string]*present) error {
 	for _, id := range slices.Sorted(maps.Keys(all)) {
 		ids = append(ids, id)
 	}
-	return eachDocument(ctx, v.applier.collection, ids, v.vectors, func(id string, got sampled) error {
+	return eachDocument(ctx, v.lookup.collection, ids, v.vectors, func(id string, got sampled) error {
 		p := all[id]
 		if p == nil {
 			return nil
@@ -213,7 +213,7 @@ func (v *verifier) sameVector(d *document.Document, got sampled) bool {
 	if d.Vector != nil {
 		return slices.Equal(vector, d.Vector)
 	}
-	return v.applier.embedder == nil || len(vector) == v.applier.embedder.Dimension()
+	return v.lookup.dimension == 0 || len(vector) == v.lookup.dimension
 }
 
 func union(a, b []string) []string {

@@ -51,7 +51,7 @@ func (v *verifier) leftovers(ctx context.Context, streams []*stream) error {
 			continue
 		}
 		query := astra.FindQuery{Filter: map[string]any{document.FieldStream: s.Name()}}
-		err := eachStored(ctx, v.applier.collection, query, func(d stored) error {
+		err := eachStored(ctx, v.lookup.collection, query, func(d stored) error {
 			if contents != nil {
 				take(contents, d)
 				return nil

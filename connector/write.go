@@ -135,9 +135,8 @@ func (c *Connector) newRun(all *streams, builder *document.Builder, coll collect
 		connector: c, streams: all, log: c.log, finaliser: final, fence: f,
 		intake: newIntake(all, builder, memory, workers()),
 		applier: &applier{
-			collection: coll, embedder: c.embedder, ledger: ledger, memory: memory,
-			embedderID: c.fingerprint(), rejects: rejects, written: c.newTally(), recordIDs: newRecordIDs(c.newTally(), c.log),
-			cache: newVectorCache(c.cachedVectors()), fence: f, settle: c.settle(), log: c.log,
+			lookup: c.newLookup(coll, all), collection: coll, embedder: c.embedder, ledger: ledger, memory: memory,
+			rejects: rejects, cache: newVectorCache(c.cachedVectors()), fence: f, settle: c.settle(), log: c.log,
 		},
 		batcher: &batcher{
 			streams: all, ledger: ledger, memory: memory, ordinals: c.newTally(), rejects: rejects,
@@ -148,9 +147,25 @@ func (c *Connector) newRun(all *streams, builder *document.Builder, coll collect
 	}
 }
 
+// newLookup is for the streams of one run.
+func (c *Connector) newLookup(coll finder, all *streams) *lookup {
+	return &lookup{
+		collection: coll, embedder: c.fingerprint(), dimension: c.vectorSize(), ours: newOurs(all),
+		written: c.newTally(), recordIDs: newRecordIDs(c.newTally(), c.log),
+	}
+}
+
+// vectorSize is the dimension of the vectors that the connector makes; 0 where it makes none.
+func (c *Connector) vectorSize() int {
+	if c.embedder == nil {
+		return 0
+	}
+	return c.embedder.Dimension()
+}
+
 // close removes the run's temporary files.
 func (r *run) close() error {
-	return errors.Join(r.batcher.ordinals.close(), r.applier.forget())
+	return errors.Join(r.batcher.ordinals.close(), r.applier.lookup.close())
 }
 
 // pipeline runs all stages until the input or stop ends, everything read is
