@@ -57,6 +57,8 @@ func TestHouseRulesFindsMistakes(t *testing.T) {
 		"tests may print":       {"chunk/a_test.go", "package x\nfunc f() { fmt.Println() }", ""},
 		"tests may go":          {"chunk/a_test.go", "package x\nfunc f() { go f() }", ""},
 		"tests never sleep":     {"chunk/a_test.go", "package x\nfunc f() { time.Sleep(1) }", "time.Sleep"},
+		"tests are repeatable":  {"chunk/a_test.go", "package x\nfunc f() { rapid.Check(t, p) }", "rapid.Check"},
+		"effort checks":         {"internal/effort/doc.go", comment + "package x\nfunc f() { rapid.Check(t, p) }", ""},
 		"test support may exit": {"internal/golden/doc.go", comment + "package x\nvar w = os.Stderr", ""},
 	}
 	for name, test := range tests {
@@ -80,7 +82,7 @@ func brokenRules(sources []source) []string {
 		if s.shipped() {
 			broken = append(broken, s.find(s.shippedRule)...)
 		} else {
-			broken = append(broken, s.find(testRule)...)
+			broken = append(broken, s.find(s.testRule)...)
 		}
 	}
 	return broken
@@ -124,10 +126,21 @@ func (s source) shippedRule(node ast.Node) string {
 	return ""
 }
 
-// testRule objects to a test that waits by the clock: it is slow, or it fails now and then.
-func testRule(node ast.Node) string {
-	if n, ok := node.(*ast.SelectorExpr); ok && selected(n) == "time.Sleep" {
-		return "time.Sleep: use testing/synctest, or wait for the event"
+// forbiddenInTests are the names that make a test slow, or make it fail now and then.
+var forbiddenInTests = map[string]string{
+	"time.Sleep":      "use testing/synctest, or wait for the event",
+	"rapid.Check":     "use effort.Check, which starts from the same seed in every run",
+	"rapid.MakeCheck": "use effort.Check, which starts from the same seed in every run",
+}
+
+// testRule objects to a test that waits by the clock, or that is another one in each run.
+func (s source) testRule(node ast.Node) string {
+	n, ok := node.(*ast.SelectorExpr)
+	if !ok || s.pkg == "internal/effort" {
+		return ""
+	}
+	if reason := forbiddenInTests[selected(n)]; reason != "" {
+		return selected(n) + ": " + reason
 	}
 	return ""
 }

@@ -26,19 +26,14 @@ func TestModel(t *testing.T) {
 	for _, backend := range []string{localastra.BackendAstra, localastra.BackendCassandra} {
 		t.Run(backend, func(t *testing.T) {
 			t.Parallel()
-			for range rounds {
-				rapid.Check(t, func(rt *rapid.T) {
-					h := drawHistory(rt, backend)
-					var err error
-					synctest.Test(t, func(t *testing.T) { err = playHistory(t, h) })
-					if err != nil {
-						rt.Fatalf("%v\n%s", err, h)
-					}
-				})
-				if t.Failed() {
-					return
+			effort.Check(t, rounds, func(rt *rapid.T) {
+				h := drawHistory(rt, backend)
+				var err error
+				synctest.Test(t, func(t *testing.T) { err = playHistory(t, h) })
+				if err != nil {
+					rt.Fatalf("%v\n%s", err, h)
 				}
-			}
+			})
 		})
 	}
 }

@@ -11,12 +11,13 @@ import (
 	"pgregory.net/rapid"
 
 	"destination-astra/connector"
+	"destination-astra/internal/effort"
 )
 
 // TestTally compares the tally, whose tables hold four keys, with a map.
 func TestTally(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	rapid.Check(t, func(rt *rapid.T) {
+	effort.Check(t, 1, func(rt *rapid.T) {
 		tally := connector.NewTally(4)
 		counts := map[byte]int64{}
 		for _, k := range rapid.SliceOfN(rapid.ByteRange(0, 12), 0, 60).Draw(rt, "keys") {

@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"destination-astra/connector"
+	"destination-astra/internal/effort"
 )
 
 func TestSameValue(t *testing.T) {
@@ -50,7 +51,7 @@ func TestSameValue(t *testing.T) {
 // TestSameValueIsThatOfNumbers compares with exact arithmetic.
 func TestSameValueIsThatOfNumbers(t *testing.T) {
 	number := rapid.StringMatching(`-?(0|[1-9][0-9]{0,4})(\.[0-9]{1,4})?([eE][+-]?[0-9])?`)
-	rapid.Check(t, func(t *rapid.T) {
+	effort.Check(t, 1, func(t *rapid.T) {
 		a, b := number.Draw(t, "a"), number.Draw(t, "b")
 		x, _ := new(big.Rat).SetString(a)
 		y, _ := new(big.Rat).SetString(b)

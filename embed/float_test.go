@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"destination-astra/embed"
+	"destination-astra/internal/effort"
 )
 
 // decoded returns the first number of a vector as the decoder reads it.
@@ -40,7 +41,7 @@ func TestFloatsAreTheNearest(t *testing.T) {
 }
 
 func TestFloatsAreTheNearestWhateverTheyAre(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	effort.Check(t, 1, func(t *rapid.T) {
 		wide := rapid.Float64Range(-2, 2).Draw(t, "wide")
 		digits := rapid.IntRange(-1, 20).Draw(t, "digits")
 		requireNearest(t, strconv.FormatFloat(wide, 'f', digits, 64))

@@ -11,6 +11,7 @@ import (
 
 	"destination-astra/chunk"
 	"destination-astra/embed"
+	"destination-astra/internal/effort"
 	"destination-astra/internal/embedtest"
 )
 
@@ -132,7 +133,7 @@ func TestAMarginIsKeptWhereTheTokensAreAGuess(t *testing.T) {
 func TestCutText(t *testing.T) {
 	tokenizer, err := chunk.NewTokenizer("cl100k_base")
 	require.NoError(t, err)
-	rapid.Check(t, func(t *rapid.T) {
+	effort.Check(t, 1, func(t *rapid.T) {
 		text := rapid.StringN(0, 400, -1).Draw(t, "text")
 		window := rapid.IntRange(1, 50).Draw(t, "window")
 		for _, counter := range []embed.Counter{tokenizer, words{}, byteCounter{}} {

@@ -8,12 +8,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"destination-astra/internal/effort"
 )
 
 // TestIndexesFollowWrites makes random writes and compares what indexed filters find
 // with a plain map. An index that misses a write shows as a missing or an extra _id.
 func TestIndexesFollowWrites(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
+	effort.Check(t, 1, func(rt *rapid.T) {
 		c := openVec(t)
 		model := map[string]int{} // _id -> g; -1 means without g
 		id := rapid.IntRange(0, 30)

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"pgregory.net/rapid"
 
+	"destination-astra/internal/effort"
 	"destination-astra/localastra"
 )
 
@@ -49,7 +50,7 @@ func drawDoc(rt *rapid.T) modelDoc {
 // TestSearchesFollowWrites makes random writes, and compares what searches find with
 // what a plain map says: a vector or a word that an index missed shows at once.
 func TestSearchesFollowWrites(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
+	effort.Check(t, 1, func(rt *rapid.T) {
 		c := open(t, localastra.Options{Memory: true})
 		c.must("", `{"createCollection":{"name":"c","options":{"vector":{"dimension":2,"metric":"euclidean"}}}}`)
 		model := map[int]modelDoc{}

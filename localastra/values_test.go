@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"destination-astra/internal/effort"
 	"destination-astra/localastra"
 )
 
@@ -85,7 +86,7 @@ func TestDefaultIDs(t *testing.T) {
 // TestNumbersCompare draws two decimal numbers and asks the server which is greater.
 func TestNumbersCompare(t *testing.T) {
 	c := openVec(t)
-	rapid.Check(t, func(rt *rapid.T) {
+	effort.Check(t, 1, func(rt *rapid.T) {
 		number := rapid.Custom(func(rt *rapid.T) json.Number {
 			text := fmt.Sprint(rapid.IntRange(-99999, 99999).Draw(rt, "digits"))
 			if rapid.Bool().Draw(rt, "fraction") {

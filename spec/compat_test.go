@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"destination-astra/internal/effort"
 	"destination-astra/spec"
 )
 
@@ -151,7 +152,7 @@ func (g generator) config() []byte {
 func TestSchemaAcceptsWhatThePythonSchemaAccepts(t *testing.T) {
 	ours, theirs := connectionSchema(t, spec.ConnectorSpecification()), pythonSchema(t)
 	accepted, refused := 0, 0
-	rapid.Check(t, func(t *rapid.T) {
+	effort.Check(t, 1, func(t *rapid.T) {
 		data := generator{t: t, wild: true}.config()
 		if validate(theirs, data) != nil {
 			refused++
@@ -166,7 +167,7 @@ func TestSchemaAcceptsWhatThePythonSchemaAccepts(t *testing.T) {
 
 func TestParseAcceptsSensiblePythonConfigurations(t *testing.T) {
 	theirs := pythonSchema(t)
-	rapid.Check(t, func(t *rapid.T) {
+	effort.Check(t, 1, func(t *rapid.T) {
 		data := generator{t: t}.config()
 		require.NoError(t, validate(theirs, data), string(data))
 		_, warnings, err := spec.Parse(data)

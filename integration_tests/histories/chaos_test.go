@@ -36,7 +36,7 @@ const serverTimeout = 20 * time.Second
 // wait, so all times are those of production.
 func TestChaos(t *testing.T) {
 	t.Parallel()
-	seed := seedFrom(t, "CHAOS_SEED")
+	seed := effort.Seed(t)
 	var failures atomic.Int64
 	t.Cleanup(func() { require.Positive(t, failures.Load(), "calls that failed") })
 	for _, backend := range Backends() {

@@ -33,7 +33,7 @@ type object = map[string]any
 // no time was a state printed before its records were stored.
 func TestCrash(t *testing.T) {
 	t.Parallel()
-	seed := seedFrom(t, "CRASH_SEED")
+	seed := effort.Seed(t)
 	points := map[string]int{
 		localastra.BackendAstra:     effort.Of(t, 8, 14, 50),
 		localastra.BackendCassandra: effort.Of(t, 4, 4, 10),

@@ -4,9 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -15,19 +13,6 @@ import (
 	. "destination-astra/integration_tests/blackbox"
 	"destination-astra/localastra"
 )
-
-// seedFrom reads a seed from the environment, so that a failure can be repeated.
-func seedFrom(t *testing.T, variable string) uint64 {
-	t.Helper()
-	seed := uint64(20261121)
-	if text := os.Getenv(variable); text != "" {
-		var err error
-		seed, err = strconv.ParseUint(text, 10, 64)
-		require.NoError(t, err, variable)
-	}
-	t.Logf("%s=%d", variable, seed)
-	return seed
-}
 
 // snapshot is the whole collection by _id, vectors included, read without a socket.
 func snapshot(t *testing.T, server *localastra.Server) map[string]Document {

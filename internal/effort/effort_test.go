@@ -12,11 +12,12 @@ import (
 // recorder is a testing.TB that keeps what a test would have said.
 type recorder struct {
 	testing.TB
-	fatal string
+	fatal, logged string
 }
 
 func (r *recorder) Helper()                           {}
 func (r *recorder) Fatalf(format string, args ...any) { r.fatal = fmt.Sprintf(format, args...) }
+func (r *recorder) Logf(format string, args ...any)   { r.logged += fmt.Sprintf(format+"\n", args...) }
 
 func TestOf(t *testing.T) {
 	for level, want := range map[string]int{"low": 1, "": 2, "high": 3} {
