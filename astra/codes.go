@@ -1,12 +1,20 @@
 package astra
 
-// Error codes of the Data API that callers tell apart, in the spelling of v1.0.51.
-// [Error.HasCode] also matches the spelling of older servers.
+// The two families of error codes (errors.yaml of the Data API): the request is at fault, or
+// the server and its database are.
+const (
+	FamilyRequest = "REQUEST"
+	FamilyServer  = "SERVER"
+)
+
+// Error codes of the Data API that callers tell apart, in the spelling of its errors.yaml in
+// v1.0.51. [Error.HasCode] also matches the spelling of older servers.
 const (
 	CodeDocumentAlreadyExists  = "DOCUMENT_ALREADY_EXISTS"
 	CodeUnknownCollection      = "UNKNOWN_COLLECTION_OR_TABLE"
 	CodeUnknownKeyspace        = "UNKNOWN_KEYSPACE"
 	CodeDifferentSettings      = "EXISTING_COLLECTION_DIFFERENT_SETTINGS"
+	CodeUnsupportedSchemaName  = "UNSUPPORTED_SCHEMA_NAME"
 	CodeTooManyCollections     = "TOO_MANY_COLLECTIONS"
 	CodeTooManyIndexes         = "TOO_MANY_INDEXES_FOR_COLLECTION"
 	CodeInvalidVectorLength    = "INVALID_VECTOR_LENGTH"
@@ -23,6 +31,15 @@ const (
 	CodeUnexpectedServerError  = "UNEXPECTED_SERVER_ERROR"
 )
 
+// Codes that both tables below name.
+const (
+	codeConcurrentOperations = "FAILED_CONCURRENT_OPERATIONS"
+	codeFailedWrite          = "FAILED_WRITE_REQUEST"
+	codeFailedRead           = "FAILED_READ_REQUEST"
+	codeNoDatabase           = "FAILED_TO_CONNECT_TO_DATABASE"
+	codeInternalServerError  = "INTERNAL_SERVER_ERROR"
+)
+
 // codeAliases maps what servers before about v1.0.41 (March 2026) said to today's code.
 var codeAliases = map[string]string{
 	"COLLECTION_NOT_EXIST":             CodeUnknownCollection,
@@ -33,8 +50,8 @@ var codeAliases = map[string]string{
 	"NO_COMMAND_MATCHED":               CodeUnknownCommand,
 	"SHRED_DOC_KEY_NAME_VIOLATION":     "SHRED_BAD_FIELD_NAME",
 	"SHRED_BAD_DOCID_EMPTY_STRING":     "SHRED_BAD_DOCID_VALUE",
-	"CONCURRENCY_FAILURE":              "FAILED_CONCURRENT_OPERATIONS",
-	"SERVER_INTERNAL_ERROR":            "INTERNAL_SERVER_ERROR",
+	"CONCURRENCY_FAILURE":              codeConcurrentOperations,
+	"SERVER_INTERNAL_ERROR":            codeInternalServerError,
 	"SERVER_DRIVER_TIMEOUT":            CodeUnexpectedDriverError,
 	"SERVER_TIMEOUT":                   CodeUnexpectedDriverError,
 	"SERVER_DRIVER_FAILURE":            CodeUnexpectedDriverError,
@@ -42,9 +59,9 @@ var codeAliases = map[string]string{
 	"SERVER_CLOSED_CONNECTION":         CodeUnexpectedDriverError,
 	"SERVER_COORDINATOR_FAILURE":       CodeUnexpectedDriverError,
 	"SERVER_QUERY_EXECUTION_FAILURE":   CodeUnexpectedDriverError,
-	"SERVER_QUERY_CONSISTENCY_FAILURE": "FAILED_WRITE_REQUEST",
-	"SERVER_READ_FAILED":               "FAILED_READ_REQUEST",
-	"SERVER_NO_NODE_AVAILABLE":         "FAILED_TO_CONNECT_TO_DATABASE",
+	"SERVER_QUERY_CONSISTENCY_FAILURE": codeFailedWrite,
+	"SERVER_READ_FAILED":               codeFailedRead,
+	"SERVER_NO_NODE_AVAILABLE":         codeNoDatabase,
 	"SERVER_UNHANDLED_ERROR":           CodeUnexpectedServerError,
 	"UNINDEXED_FILTER_PATH":            CodeFilterPathUnindexed,
 }
@@ -63,20 +80,20 @@ type behaviour struct {
 // behaviours lists the codes of family SERVER (errors.yaml of the Data API, v1.0.51).
 // A code of family REQUEST is never retryable. An unlisted SERVER code is doubtful.
 var behaviours = map[string]behaviour{
-	"COUNT_READ_FAILED":             {retryable: true},
-	"FAILED_CONCURRENT_OPERATIONS":  {retryable: true},
-	"FAILED_TO_CONNECT_TO_DATABASE": {retryable: true},
-	"FAILED_TO_READ_METADATA":       {retryable: true},
-	"FAILED_READ_REQUEST":           {retryable: true},
-	"TIMEOUT_READING_DATA":          {retryable: true},
-	"UNAVAILABLE_DATABASE":          {retryable: true},
-	CodeUnknownKeyspace:             {retryable: true},
-	"FAILED_COMPARE_AND_SET":        {retryable: true, unknown: true},
-	"FAILED_TRUNCATION":             {retryable: true, unknown: true},
-	"FAILED_WRITE_REQUEST":          {retryable: true, unknown: true},
-	"TIMEOUT_WRITING_DATA":          {retryable: true, unknown: true},
+	"COUNT_READ_FAILED":       {retryable: true},
+	codeConcurrentOperations:  {retryable: true},
+	codeNoDatabase:            {retryable: true},
+	"FAILED_TO_READ_METADATA": {retryable: true},
+	codeFailedRead:            {retryable: true},
+	"TIMEOUT_READING_DATA":    {retryable: true},
+	"UNAVAILABLE_DATABASE":    {retryable: true},
+	CodeUnknownKeyspace:       {retryable: true},
+	"FAILED_COMPARE_AND_SET":  {retryable: true, unknown: true},
+	"FAILED_TRUNCATION":       {retryable: true, unknown: true},
+	codeFailedWrite:           {retryable: true, unknown: true},
+	"TIMEOUT_WRITING_DATA":    {retryable: true, unknown: true},
 
-	"INTERNAL_SERVER_ERROR":     {retryable: true, unknown: true, doubtful: true},
+	codeInternalServerError:     {retryable: true, unknown: true, doubtful: true},
 	CodeUnexpectedServerError:   {retryable: true, unknown: true, doubtful: true},
 	CodeUnexpectedDriverError:   {retryable: true, unknown: true, doubtful: true},
 	"COLLECTION_NO_INDEX_ERROR": {retryable: true, doubtful: true},
@@ -103,9 +120,9 @@ func behaviourOf(family, code string) behaviour {
 	known := canonical(code)
 	b, listed := behaviours[known]
 	switch {
-	case family == "REQUEST", family == "" && known == CodeUnknownKeyspace:
+	case family == FamilyRequest, family == "" && known == CodeUnknownKeyspace:
 		return behaviour{}
-	case !listed && family == "SERVER":
+	case !listed && family == FamilyServer:
 		return behaviour{retryable: true, unknown: true, doubtful: true}
 	}
 	return b

@@ -17,8 +17,8 @@ type Collection struct {
 func (c *Collection) Name() string { return c.name }
 
 // DeleteMany deletes the documents that match the filter and returns how many the
-// server counted. The server deletes 20 a call; DeleteMany goes on until none is left,
-// as [Paging] says.
+// server counted. The server deletes [MaxDeleteDocuments] a call; DeleteMany goes on until
+// none is left, as [Paging] says.
 // Beside an error the count is what was deleted so far, and a repeat after a lost
 // answer counts less than was deleted. A filter that is nil or {} is ErrNoFilter.
 func (c *Collection) DeleteMany(ctx context.Context, filter any) (deleted int, err error) {

@@ -71,6 +71,7 @@ func conform(t *testing.T, o astra.Options, keyspace string) {
 		{"documents are stored once", func(t *testing.T) { conformInsert(t, collection) }},
 		{"one bad document does not harm the rest", func(t *testing.T) { conformBadDocument(t, collection) }},
 		{"documents come back", func(t *testing.T) { conformFind(t, collection) }},
+		{"the limits are the server's", func(t *testing.T) { conformLimits(t, collection) }},
 		{"an update reaches every page", func(t *testing.T) { conformUpdate(t, collection) }},
 		{"a deletion goes on to the end", func(t *testing.T) { conformDelete(t, collection) }},
 		{"a collection is dropped", func(t *testing.T) { conformDrop(t, database, name) }},
@@ -219,10 +220,40 @@ func conformUpdate(t *testing.T, collection *astra.Collection) {
 	require.False(t, more)
 }
 
+// conformLimits goes to each limit and one further.
+func conformLimits(t *testing.T, collection *astra.Collection) {
+	values := make([]string, astra.MaxInValues+1)
+	for i := range values {
+		values[i] = fmt.Sprint(i)
+	}
+	in := func(values []string) astra.FindQuery {
+		return astra.FindQuery{Filter: fields{"_id": fields{"$in": values}}}
+	}
+	nearest := func(limit int) astra.FindQuery {
+		return astra.FindQuery{Sort: fields{"$vector": []float32{1, 1, 2, 3}}, Limit: limit}
+	}
+	ask := func(q astra.FindQuery) error {
+		q.Projection = fields{"group": 1}
+		_, err := collection.Find(t.Context(), q)
+		return err
+	}
+	require.NoError(t, ask(in(values[:astra.MaxInValues])))
+	require.NoError(t, ask(nearest(astra.MaxVectorSearch)))
+	for _, err := range []error{ask(in(values)), ask(nearest(astra.MaxVectorSearch + 1))} {
+		require.Equal(t, astra.FamilyRequest, asError(t, err).Family)
+	}
+}
+
 func conformDelete(t *testing.T, collection *astra.Collection) {
-	n, err := collection.DeleteMany(t.Context(), fields{"group": "many"})
+	calls := 0
+	ctx := astra.WithTrace(t.Context(), &astra.Trace{BeforeWrite: func(context.Context) error {
+		calls++
+		return nil
+	}})
+	n, err := collection.DeleteMany(ctx, fields{"group": "many"})
 	require.NoError(t, err)
-	require.Equal(t, 100, n)
+	require.Equal(t, astra.MaxInsertDocuments, n)
+	require.Equal(t, astra.MaxInsertDocuments/astra.MaxDeleteDocuments, calls)
 	require.NoError(t, collection.DeleteAll(t.Context()))
 	n, _, err = collection.CountDocuments(t.Context(), nil)
 	require.NoError(t, err)

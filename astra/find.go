@@ -12,7 +12,7 @@ type FindQuery struct {
 	// Filter nil matches all documents. A $in takes at most MaxInValues values.
 	Filter any
 	// Sort nil leaves the order to the server. By $vector the server returns up to
-	// Limit (at most 1000) documents in one page; by a field at most 50 in all.
+	// Limit (at most MaxVectorSearch) documents in one page; by a field at most 50 in all.
 	Sort any
 	// Projection is needed. $vector comes only when it is named. {"_id": 1},
 	// {"$vector": 1} or both do not restrict, the whole document comes: name another

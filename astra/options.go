@@ -9,7 +9,7 @@ import (
 	"destination-astra/internal/retry"
 )
 
-// Defaults and limits of a [Client].
+// Defaults and limits of a [Client]; those of the server are with [MaxInsertDocuments].
 const (
 	// DefaultRequestTimeout bounds one attempt of a data command. The server gives up
 	// on its database after 20 s (Data API v1.0.51, observed), so less would hide its answer.
@@ -17,9 +17,6 @@ const (
 	// DefaultSchemaTimeout bounds one attempt of createCollection and deleteCollection;
 	// a vector collection took 13 to 16 s to create (Data API v1.0.51, observed).
 	DefaultSchemaTimeout = 90 * time.Second
-	// MaxInsertDocuments is the most documents of one insertMany
-	// (operations.max-document-insert-count; more are refused as a whole).
-	MaxInsertDocuments = 100
 	// DefaultConcurrency: more than four concurrent calls brought a Data API on two
 	// cores nothing (Data API v1.0.51 on Cassandra 5, observed).
 	DefaultConcurrency = 4
@@ -30,8 +27,6 @@ const (
 	MaxRequestBytes = 16 << 20
 	// MaxResponseBytes is the largest answer this client reads.
 	MaxResponseBytes = 256 << 20
-	// MaxInValues is the most values of one $in (max-in-operator-value-size).
-	MaxInValues = 100
 )
 
 // Options configure a [Client]. Only Endpoint is needed.

@@ -155,7 +155,7 @@ func (a *applier) refused(err error, part []sendable) error {
 // has it.
 func isDocumentFault(err error) bool {
 	var e *astra.Error
-	return errors.As(err, &e) && e.Family == "REQUEST" && !e.HasCode(astra.CodeInvalidVectorLength)
+	return errors.As(err, &e) && e.Family == astra.FamilyRequest && !e.HasCode(astra.CodeInvalidVectorLength)
 }
 
 // withdraw removes what was stored of rejected versions, also by an attempt before
@@ -210,7 +210,7 @@ func (a *applier) raise(ctx context.Context, d *diff) (bool, error) {
 		if s.Attempt != "" {
 			set[document.FieldAttempt] = s.Attempt
 		}
-		for part := range slices.Chunk(changes, maxIn) {
+		for part := range slices.Chunk(changes, astra.MaxInValues) {
 			filter := part[0].stored.unchanged()
 			filter["_id"] = map[string]any{"$in": ids(part)}
 			result, err := a.collection.UpdateMany(ctx, filter, map[string]any{"$set": set})
@@ -253,7 +253,7 @@ func (a *applier) deleteStale(ctx context.Context, d *diff) error {
 func (a *applier) deleteIDs(ctx context.Context, changes []change) (map[*version]int64, error) {
 	asked := map[*version]int64{}
 	for s, all := range byStream(changes) {
-		for part := range slices.Chunk(all, maxIn) {
+		for part := range slices.Chunk(all, astra.MaxInValues) {
 			filter := map[string]any{
 				"_id":                map[string]any{"$in": ids(part)},
 				document.FieldStream: s.Name(),

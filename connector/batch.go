@@ -1,13 +1,16 @@
 package connector
 
-import "time"
+import (
+	"time"
 
-// The limits at which a batch closes. The document count is the most that one
-// insertMany takes (Data API, operations.max-document-insert-count); the bytes
-// stay under the 20 MiB that a request body may have.
+	"destination-astra/astra"
+)
+
+// The limits at which a batch closes: those of one insertMany, though the vectors, which
+// are not here yet, can make it several.
 const (
-	maxBatchDocuments = 100
-	maxBatchBytes     = 16 << 20
+	maxBatchDocuments = astra.MaxInsertDocuments
+	maxBatchBytes     = astra.MaxRequestBytes
 )
 
 // batch is what goes through the diff, the embedder and the Data API together.

@@ -112,7 +112,7 @@ func addressFault(e *astra.Error) string {
 	}
 	var dns *net.DNSError
 	switch {
-	case e.HasCode(astra.CodeUnknownKeyspace) && e.Family != "SERVER":
+	case e.HasCode(astra.CodeUnknownKeyspace) && e.Family != astra.FamilyServer:
 		return fmt.Sprintf("The keyspace %q does not exist in this database. Check indexing.astra_db_keyspace; "+
 			"default_keyspace is there in every Astra database. It can also mean that the endpoint or the token "+
 			"belongs to another database.", e.Keyspace)
@@ -232,9 +232,9 @@ func collectionFault(e *astra.Error) string {
 	switch {
 	case e.HasCode(astra.CodeNoVectorize):
 		return noVectorize + "."
-	case e.Command == "createCollection" && e.Family == "REQUEST",
+	case e.Command == "createCollection" && e.Family == astra.FamilyRequest,
 		e.HasCode(astra.CodeDifferentSettings, astra.CodeInvalidVectorLength, astra.CodeTooManyCollections,
-			astra.CodeTooManyIndexes, "UNSUPPORTED_SCHEMA_NAME"):
+			astra.CodeTooManyIndexes, astra.CodeUnsupportedSchemaName):
 		name := ""
 		if e.Collection != "" {
 			name = fmt.Sprintf(" %q", e.Collection)

@@ -129,10 +129,10 @@ func otherStream(ctx context.Context, coll collection, known []json.RawMessage) 
 }
 
 // notIn matches documents with another _ab_stream than those known. A $nin takes at
-// most [maxIn] values.
+// most [astra.MaxInValues] values.
 func notIn(known []json.RawMessage) map[string]any {
 	all := []any{map[string]any{document.FieldStream: map[string]any{"$exists": true}}}
-	for part := range slices.Chunk(known, maxIn) {
+	for part := range slices.Chunk(known, astra.MaxInValues) {
 		all = append(all, map[string]any{document.FieldStream: map[string]any{"$nin": part}})
 	}
 	return map[string]any{"$and": all}

@@ -208,7 +208,7 @@ func (f *fence) takeOver(ctx context.Context, own, holder mark) (bool, error) {
 // read returns the marks with these ids that are there.
 func (f *fence) read(ctx context.Context, ids []any) (map[string]mark, error) {
 	found := map[string]mark{}
-	for part := range slices.Chunk(ids, maxIn) {
+	for part := range slices.Chunk(ids, astra.MaxInValues) {
 		err := f.marks.FindAll(ctx, astra.FindQuery{
 			Filter:     map[string]any{"_id": map[string]any{"$in": part}},
 			Projection: map[string]any{"_id": 1, document.FieldAttempt: 1, document.FieldGenerationID: 1, "_ab_sync_before": 1},

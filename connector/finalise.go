@@ -245,7 +245,7 @@ func (f *finalising) deletes(ctx context.Context, filter map[string]any) *delete
 func (d *deletes) add(one stored) {
 	key := one.stamp()
 	d.open[key] = append(d.open[key], one)
-	if len(d.open[key]) == deletesPerCall {
+	if len(d.open[key]) == astra.MaxDeleteDocuments {
 		d.send(key)
 	}
 }

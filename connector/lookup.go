@@ -11,13 +11,10 @@ import (
 	"destination-astra/document"
 )
 
-// Limits of the diff's reads. A $in takes at most 100 values (Data API,
-// operations.max-in-operator-value-size). A read by key returns every document
-// of its keys, on some backends in one reply however many they are, so it asks
-// for few keys at a time, and for fewer after answers of more than
-// documentsPerGet.
+// Limits of the diff's reads. A read by key returns every document of its keys, on some
+// backends in one reply however many they are, so it asks for few keys at a time, and for
+// fewer after answers of more than documentsPerGet.
 const (
-	maxIn           = 100
 	keysPerGet      = 25
 	documentsPerGet = 100
 )
@@ -183,7 +180,7 @@ func (l *lookup) adopt(foreign []stored, keys map[string][]*version, found map[s
 
 // readIDs asks by _id; what is found goes under its key hash.
 func (l *lookup) readIDs(ctx context.Context, ids []string, found map[string][]stored) error {
-	for chunk := range slices.Chunk(ids, maxIn) {
+	for chunk := range slices.Chunk(ids, astra.MaxInValues) {
 		err := l.find(ctx, map[string]any{"_id": map[string]any{"$in": chunk}}, func(d stored) {
 			key := document.KeyOfID(d.ID)
 			found[key] = append(found[key], d)

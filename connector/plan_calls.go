@@ -13,10 +13,6 @@ type forecaster interface {
 	Forecast(texts []string) embed.Forecast
 }
 
-// deletesPerCall is how many documents the server deletes in one deleteMany (Data API,
-// operations.max-document-delete-count).
-const deletesPerCall = 20
-
 // PlanCalls are the calls of a write: of the Data API by command, and of the embedding
 // service, without those of finalising, of the marks of a sync (ADR 0017) and of repeats, which
 // depend on time. They are those of full batches, each of which is stored before the next
@@ -59,8 +55,8 @@ func (c *callCounter) add(w *planWork) {
 func (c *callCounter) close() {
 	c.calls.Find += ceil(c.again, keysPerGet) + ceil(c.vectors, vectorsPerGet)
 	c.calls.InsertMany += max(ceil(c.insert, maxBatchDocuments), ceil(c.insertBytes, maxBatchBytes))
-	c.calls.UpdateMany += ceil(c.raise, maxIn)
-	c.calls.DeleteMany += ceil(c.stale, deletesPerCall)
+	c.calls.UpdateMany += ceil(c.raise, astra.MaxInValues)
+	c.calls.DeleteMany += ceil(c.stale, astra.MaxDeleteDocuments)
 	if c.embedder != nil && len(c.texts) > 0 {
 		c.calls.EmbeddingRequests += c.embedder.Forecast(c.texts).Requests
 	}

@@ -124,7 +124,7 @@ func eachDocument(
 	ctx context.Context, coll finder, ids []any, vectors bool, each func(id string, d sampled) error,
 ) error {
 	projection := map[string]any{"$vector": 0}
-	size := maxIn
+	size := astra.MaxInValues
 	if vectors {
 		projection, size = map[string]any{"*": 1}, vectorsPerGet
 	}

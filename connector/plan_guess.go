@@ -75,7 +75,7 @@ func (p *planner) lookUp(ctx context.Context, s *stream, name string, value json
 		Limit:      1,
 	}, func(raw json.RawMessage) error { return json.Unmarshal(raw, &found) })
 	var e *astra.Error
-	if errors.As(err, &e) && e.Family == "REQUEST" {
+	if errors.As(err, &e) && e.Family == astra.FamilyRequest {
 		return nil, nil
 	}
 	return found, err

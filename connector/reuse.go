@@ -67,7 +67,7 @@ func (l *lookup) searchTexts(ctx context.Context, s *stream, hashes []string) (m
 	if ours, err := l.ours[s].ask(ctx, l, s); err != nil || !ours {
 		return found, err
 	}
-	for part := range slices.Chunk(hashes, maxIn) {
+	for part := range slices.Chunk(hashes, astra.MaxInValues) {
 		if err := l.searchSome(ctx, s, part, found); err != nil {
 			return nil, err
 		}

@@ -11,8 +11,8 @@ import (
 	"destination-astra/spec"
 )
 
-// MaxSearchLimit is the most hits of one search (Data API, max-vector-search-limit).
-const MaxSearchLimit = 1000
+// MaxSearchLimit is the most hits of one search.
+const MaxSearchLimit = astra.MaxVectorSearch
 
 // Hit is a document that a search found.
 type Hit struct {
@@ -35,7 +35,7 @@ type SearchQuery struct {
 }
 
 // Search embeds the query with the configured embedder and returns the documents
-// nearest to it, best first, at most limit (1 to 1000, the Data API's limit).
+// nearest to it, best first, at most limit (1 to MaxSearchLimit).
 // Vectors are left out.
 func (c *Connector) Search(ctx context.Context, query string, limit int) ([]Hit, error) {
 	return c.SearchFor(ctx, SearchQuery{Text: query, Limit: limit})

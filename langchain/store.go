@@ -16,9 +16,6 @@ import (
 // DefaultStream is the stream of documents that a Store without one adds.
 const DefaultStream = "langchain"
 
-// maxSearch is the most documents of one search (Data API, max-vector-search-limit).
-const maxSearch = 1000
-
 // Options are what a [Store] is made of. Collection and Embedder are needed.
 type Options struct {
 	Collection *astra.Collection
@@ -113,7 +110,7 @@ func (s *Store) insert(ctx context.Context, all []document) error {
 	return nil
 }
 
-// SimilaritySearch returns the numDocuments (1 to 1000) documents nearest to the query,
+// SimilaritySearch returns the numDocuments (1 to [astra.MaxVectorSearch]) documents nearest to the query,
 // best first, without those whose similarity is below the ScoreThreshold. Score is the
 // Data API's $similarity, from 0 to 1: for the metric cosine (1 + cosine) / 2. Filters
 // is a filter of the Data API, anything that encodes as a JSON object.
@@ -124,8 +121,8 @@ func (s *Store) SimilaritySearch(
 	ctx context.Context, query string, numDocuments int, options ...vectorstores.Option,
 ) ([]schema.Document, error) {
 	o := s.options(options)
-	if numDocuments < 1 || numDocuments > maxSearch {
-		return nil, fmt.Errorf("langchain: search for %d documents: use 1 to %d", numDocuments, maxSearch)
+	if numDocuments < 1 || numDocuments > astra.MaxVectorSearch {
+		return nil, fmt.Errorf("langchain: search for %d documents: use 1 to %d", numDocuments, astra.MaxVectorSearch)
 	}
 	if o.ScoreThreshold < 0 || o.ScoreThreshold > 1 {
 		return nil, fmt.Errorf("langchain: score threshold %g: use 0 to 1", o.ScoreThreshold)

@@ -34,7 +34,7 @@ func (a *app) searchCommand(f *files) *cobra.Command {
 	}
 	set := cmd.Flags()
 	set.StringVar(&flags.stream, "stream", "", "search only in the stream of this `name` (as in _ab_stream)")
-	set.IntVar(&flags.limit, "limit", 10, "the most hits, 1 to 1000")
+	set.IntVar(&flags.limit, "limit", 10, fmt.Sprintf("the most hits, 1 to %d", connector.MaxSearchLimit))
 	set.StringVar(&flags.filter, "filter", "", "a Data API `filter` (JSON object) that hits must match")
 	set.BoolVar(&flags.json, "json", false, "print each hit as a line of JSON")
 	return cmd
