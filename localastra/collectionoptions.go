@@ -310,28 +310,47 @@ func parseLexical(v value) (value, *apiError) {
 	if v.kind == kindNull {
 		return v, nil
 	}
-	enabled, has := v.get("enabled")
-	analyzer, analyzed := v.get("analyzer")
+	enabled, err := parseEnabled("lexical", v)
+	if err != nil {
+		return v, err
+	}
+	analyzer, _ := v.get("analyzer")
 	switch {
-	case !has || enabled.kind != kindTrue && enabled.kind != kindFalse:
-		return v, badOptions("'enabled' is required property for 'lexical' Object value.")
-	case enabled.kind == kindFalse && analyzed && analyzer.kind != kindNull:
+	case enabled.kind == kindFalse && analyzer.kind != kindNull:
 		return v, badOptions("'lexical' is disabled, but 'lexical.analyzer' property was provided.")
 	case enabled.kind == kindFalse:
 		return objectValue(field{"enabled", enabled}), nil
-	case !analyzed || analyzer.kind == kindNull || analyzer.kind == kindObject && len(analyzer.fields) == 0:
-		return objectValue(field{"enabled", enabled}, field{"analyzer", stringValue("standard")}), nil
-	case analyzer.kind != kindString && analyzer.kind != kindObject:
-		return v, badOptions("'analyzer' property of 'lexical' must be either JSON Object or String, is: " +
-			analyzer.typeName() + ".")
+	case analyzer.kind == kindNull, analyzer.kind == kindObject && len(analyzer.fields) == 0:
+		analyzer = stringValue("standard")
+	}
+	if problem := checkAnalyzer(analyzer); problem != "" {
+		return v, badOptions(problem)
+	}
+	return objectValue(field{"enabled", enabled}, field{"analyzer", analyzer}), nil
+}
+
+// checkAnalyzer tells what is wrong with the setting of an analyzer: the name of one, or
+// an object that builds one of Lucene's parts. An unknown name is found where it is used.
+func checkAnalyzer(analyzer value) string {
+	if analyzer.kind != kindString && analyzer.kind != kindObject {
+		return "'analyzer' property of 'lexical' must be either JSON Object or String, is: " + analyzer.typeName() + "."
 	}
 	for _, f := range analyzer.fields {
 		if !slices.Contains([]string{"charFilters", "filters", "tokenizer"}, f.name) {
-			return v, badOptions("Invalid field for 'lexical.analyzer'. Valid fields are: [charFilters, filters, " +
-				"tokenizer], found: [" + f.name + "].")
+			return "Invalid field for 'lexical.analyzer'. Valid fields are: [charFilters, filters, tokenizer], found: [" +
+				f.name + "]."
 		}
 	}
-	return objectValue(field{"enabled", enabled}, field{"analyzer", analyzer}), nil
+	return ""
+}
+
+// parseEnabled reads the one property that the settings of lexical and of rerank must have.
+func parseEnabled(part string, v value) (value, *apiError) {
+	enabled, _ := v.get("enabled")
+	if enabled.kind != kindTrue && enabled.kind != kindFalse {
+		return v, badOptions("'enabled' is required property for '" + part + "' Object value.")
+	}
+	return enabled, nil
 }
 
 // parseRerank reads whether findAndRerank is on, and by which service.
@@ -339,11 +358,12 @@ func parseRerank(v value) (value, *apiError) {
 	if v.kind == kindNull {
 		return v, nil
 	}
-	enabled, has := v.get("enabled")
+	enabled, err := parseEnabled("rerank", v)
+	if err != nil {
+		return v, err
+	}
 	service, _ := v.get("service")
 	switch {
-	case !has || enabled.kind != kindTrue && enabled.kind != kindFalse:
-		return v, badOptions("'enabled' is required property for 'rerank' Object value.")
 	case enabled.kind == kindFalse && len(service.fields) > 0:
 		return v, badOptions("'rerank' is disabled, but 'rerank.service' configuration is provided.")
 	case enabled.kind == kindFalse:

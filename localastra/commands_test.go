@@ -12,6 +12,7 @@ func TestCommandFamilies(t *testing.T) {
 		"keyspaces":                keyspaceSteps,
 		"collections":              collectionSteps,
 		"collection settings":      settingSteps,
+		"lexical settings":         lexicalSettingSteps,
 		"collection problems":      badSettingSteps,
 		"insert":                   insertSteps,
 		"find":                     findSteps,
@@ -91,6 +92,29 @@ func settingSteps() []step {
 	}
 }
 
+// lexicalSettingSteps are the settings of $lexical and of reranking as findCollections shows
+// them: what was left out is there.
+func lexicalSettingSteps() []step {
+	shown := func(lexical string) step {
+		return step{keyspace, `{"findCollections":{"options":{"explain":true}}}`,
+			`{"status":{"collections":[{"name":"c","options":{"lexical":` + lexical + `,"rerank":{"enabled":false}}}]}}`}
+	}
+	create := func(lexical string) step {
+		return step{keyspace, `{"createCollection":{"name":"c","options":{"lexical":` + lexical +
+			`,"rerank":{"enabled":false}}}}`, okAnswer}
+	}
+	drop := step{keyspace, `{"deleteCollection":{"name":"c"}}`, okAnswer}
+	const standard, custom = `{"enabled":true,"analyzer":"standard"}`, `{"enabled":true,"analyzer":{"tokenizer":
+		{"name":"whitespace"},"filters":[{"name":"lowercase"}],"charFilters":[]}}`
+	return []step{
+		create(`{"enabled":true}`), shown(standard), drop,
+		create(`{"enabled":true,"analyzer":null}`), shown(standard), drop,
+		create(`{"enabled":true,"analyzer":{}}`), shown(standard), drop,
+		create(`{"enabled":false,"analyzer":null}`), shown(`{"enabled":false}`), drop,
+		create(custom), shown(custom), drop,
+	}
+}
+
 func badSettingSteps() []step {
 	create := func(options, code string) step {
 		return step{keyspace, `{"createCollection":{"name":"c","options":` + options + `}}`, refused(code)}
@@ -110,7 +134,15 @@ func badSettingSteps() []step {
 		create(`{"indexing":{"deny":["a&b"]}}`, "INVALID_INDEXING_DEFINITION"),
 		create(`{"defaultId":{"type":"serial"}}`, "COMMAND_FIELD_VALUE_INVALID"),
 		create(`{"lexical":{}}`, "INVALID_CREATE_COLLECTION_OPTIONS"),
+		create(`{"lexical":{"enabled":"true"}}`, "INVALID_CREATE_COLLECTION_OPTIONS"),
 		create(`{"lexical":{"enabled":false,"analyzer":"standard"}}`, "INVALID_CREATE_COLLECTION_OPTIONS"),
+		create(`{"lexical":{"enabled":false,"analyzer":{}}}`, "INVALID_CREATE_COLLECTION_OPTIONS"),
+		create(`{"lexical":{"enabled":true,"analyzer":5}}`, "INVALID_CREATE_COLLECTION_OPTIONS"),
+		create(`{"lexical":{"enabled":true,"analyzer":["standard"]}}`, "INVALID_CREATE_COLLECTION_OPTIONS"),
+		create(`{"lexical":{"enabled":true,"analyzer":{"tokenizer":"standard","stemmer":1}}}`,
+			"INVALID_CREATE_COLLECTION_OPTIONS"),
+		create(`{"rerank":{}}`, "INVALID_CREATE_COLLECTION_OPTIONS"),
+		create(`{"rerank":{"enabled":false,"service":{"provider":"nvidia"}}}`, "INVALID_CREATE_COLLECTION_OPTIONS"),
 		create(`{"tables":1}`, "INVALID_CREATE_COLLECTION_FIELD"),
 		{keyspace, `{"createCollection":{"name":""}}`, refused("UNSUPPORTED_SCHEMA_NAME")},
 		{keyspace, `{"deleteCollection":{"name":""}}`, refused("COMMAND_FIELD_VALUE_INVALID")},

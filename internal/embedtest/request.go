@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -86,21 +87,11 @@ func (s *Server) readCohere(r *Request) *reply {
 	}
 	r.Model, r.Texts = body.Model, body.Texts
 	second := strings.HasSuffix(r.Path, "/v2/embed")
-	switch {
-	case body.Truncate != "NONE":
-		return s.refused(http.StatusBadRequest, "", "this test wants truncate to be NONE")
-	case body.InputType == nil && second:
-		return s.refused(http.StatusBadRequest, "", "invalid request: input_type is required")
-	case body.InputType != nil && s.options.RefuseInputType:
-		return s.refused(http.StatusBadRequest, "", "invalid request: input_type is not supported by this model")
-	case second && len(body.EmbeddingTypes) != 1:
-		return s.refused(http.StatusBadRequest, "", "this test wants one of embedding_types")
+	if problem := s.options.cohereProblem(body, second); problem != "" {
+		return s.refused(http.StatusBadRequest, "", problem)
 	}
 	if body.InputType != nil {
 		r.InputType = *body.InputType
-	}
-	if r.InputType != "" && r.InputType != "search_document" && r.InputType != "search_query" {
-		return s.refused(http.StatusBadRequest, "", "invalid request: valid input_type must be provided")
 	}
 	if len(body.EmbeddingTypes) > 0 {
 		r.EncodingFormat = body.EmbeddingTypes[0]
@@ -109,12 +100,30 @@ func (s *Server) readCohere(r *Request) *reply {
 		return s.refused(http.StatusBadRequest, "", "invalid request: base64 is not a valid embedding type")
 	}
 	if body.OutputDimension != nil {
-		if !s.options.Shortens || !second {
-			return s.refused(http.StatusBadRequest, "", "invalid request: output_dimension is not supported by this model")
-		}
 		r.Dimensions = *body.OutputDimension
 	}
 	return nil
+}
+
+// cohereProblem tells which field is missing or is not taken; "" when none is. second is
+// v2 of the API, which wants and takes more than v1.
+func (o Options) cohereProblem(body cohereBody, second bool) string {
+	switch {
+	case body.Truncate != "NONE":
+		return "this test wants truncate to be NONE"
+	case body.InputType == nil && second:
+		return "invalid request: input_type is required"
+	case body.InputType != nil && o.RefuseInputType:
+		return "invalid request: input_type is not supported by this model"
+	case body.InputType != nil && !slices.Contains([]string{"", "search_document", "search_query"}, *body.InputType):
+		return "invalid request: valid input_type must be provided"
+	case second && len(body.EmbeddingTypes) != 1:
+		return "this test wants one of embedding_types"
+	case body.OutputDimension != nil && !(second && o.Shortens):
+		return "invalid request: output_dimension is not supported by this model"
+	default:
+		return ""
+	}
 }
 
 // judge refuses a request for what is in it.
