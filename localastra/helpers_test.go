@@ -80,8 +80,13 @@ func openVec(t testing.TB) caller {
 // send posts a body to a path below the default keyspace.
 func (c caller) send(collection, body string) answer {
 	c.t.Helper()
-	path := "http://local/v1/" + localastra.DefaultKeyspace + "/" + collection
-	request, err := http.NewRequest(http.MethodPost, path, strings.NewReader(body))
+	return c.post("/"+localastra.DefaultKeyspace+"/"+collection, body)
+}
+
+// post sends a body to a path below the base.
+func (c caller) post(path, body string) answer {
+	c.t.Helper()
+	request, err := http.NewRequest(http.MethodPost, "http://local/v1"+path, strings.NewReader(body))
 	require.NoError(c.t, err)
 	response, err := c.server.Transport().RoundTrip(request)
 	require.NoError(c.t, err)
@@ -117,16 +122,11 @@ func binaryVector(dimension, seed int) string {
 	return fmt.Sprintf(`{"$binary":%q}`, base64.StdEncoding.EncodeToString(raw))
 }
 
-// general sends a command to the base path.
+// general sends a command that cannot fail to the base path.
 func (c caller) general(body string) answer {
 	c.t.Helper()
-	request, err := http.NewRequest(http.MethodPost, "http://local/v1", strings.NewReader(body))
-	require.NoError(c.t, err)
-	response, err := c.server.Transport().RoundTrip(request)
-	require.NoError(c.t, err)
-	var a answer
-	require.NoError(c.t, json.NewDecoder(response.Body).Decode(&a))
-	require.Empty(c.t, a.Errors)
+	a := c.post("", body)
+	require.Empty(c.t, a.Errors, a.text)
 	return a
 }
 
