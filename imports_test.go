@@ -25,10 +25,10 @@ const modulePath = "destination-astra"
 // astra and localastra stay strangers: a shared type would hide a shared misreading of the Data API.
 const directions = `
 main           -> internal/cli
-internal/cli   -> connector, localastra, spec, protocol, docs
-connector      -> document, chunk, spec, embed, astra, devops, cql, protocol, internal/retry, internal/proxy
+internal/cli   -> connector, localastra, spec, protocol, docs, internal/wait
+connector      -> document, chunk, spec, embed, astra, devops, cql, protocol, internal/retry, internal/proxy, internal/wait
 document       -> chunk, protocol
-embed          -> internal/retry, internal/proxy, internal/redact
+embed          -> internal/retry, internal/proxy, internal/redact, internal/wait
 astra          -> internal/retry, internal/proxy, internal/redact
 devops         -> internal/retry
 cql            ->
@@ -42,6 +42,7 @@ langchain      -> astra, embed
 internal/retry ->
 internal/proxy ->
 internal/redact ->
+internal/wait  ->
 `
 
 // testDirections is the same for the packages that only tests import. They may use the testing

@@ -17,6 +17,7 @@ import (
 	"destination-astra/astra"
 	"destination-astra/document"
 	"destination-astra/internal/retry"
+	"destination-astra/internal/wait"
 )
 
 // markPrefix begins the _id of a mark. Marks have neither an _ab_stream nor a
@@ -77,10 +78,10 @@ type fence struct {
 	settle time.Duration
 	log    *slog.Logger
 
-	turn    turn     // of what follows
-	before  []string // attempts that did not end as they should, by the marks that were taken over
-	waiting bool     // for what they have in flight
-	partial bool     // records are stored in part
+	turn    wait.Turn // of what follows
+	before  []string  // attempts that did not end as they should, by the marks that were taken over
+	waiting bool      // for what they have in flight
+	partial bool      // records are stored in part
 	checked time.Time
 	lost    error
 	unknown time.Time // when the last write of unknown outcome ended
@@ -91,7 +92,7 @@ func newFence(m marks, all *streams, facts callFacts, settle time.Duration, log 
 	slices.SortFunc(sorted, func(a, b *stream) int { return strings.Compare(a.Name(), b.Name()) })
 	return &fence{
 		marks: m, nonce: facts.nonce, started: facts.started, streams: sorted, settle: settle, log: log,
-		turn: newTurn(),
+		turn: wait.NewTurn(),
 	}
 }
 
@@ -193,7 +194,7 @@ func (f *fence) takeOver(ctx context.Context, own, holder mark) (bool, error) {
 	own.Before = append(holder.Before, holder.Attempt)
 	own.Before = own.Before[max(0, len(own.Before)-maxBefore):]
 	// Noted before it is known to be done: the answer may be lost.
-	err := f.turn.do(ctx, func() error {
+	err := f.turn.Do(ctx, func() error {
 		f.before, f.waiting = append(f.before, own.Before...), true
 		return nil
 	})
@@ -232,7 +233,7 @@ func (f *fence) guarded(ctx context.Context) context.Context {
 	return astra.WithTrace(ctx, &astra.Trace{
 		BeforeWrite: f.hold,
 		UnknownOutcome: func(*astra.Error) {
-			_ = f.turn.do(context.WithoutCancel(ctx), func() error { f.unknown = time.Now(); return nil })
+			_ = f.turn.Do(context.WithoutCancel(ctx), func() error { f.unknown = time.Now(); return nil })
 		},
 	})
 }
@@ -240,7 +241,7 @@ func (f *fence) guarded(ctx context.Context) context.Context {
 // hold makes sure, before a write, that no other attempt has taken over. What it
 // saw is believed for a part of the settle time, for which whoever takes over waits too.
 func (f *fence) hold(ctx context.Context) error {
-	return f.turn.do(ctx, func() error {
+	return f.turn.Do(ctx, func() error {
 		now := time.Now()
 		if f.lost != nil || f.settle == 0 || now.Sub(f.checked) < f.settle/holdShare {
 			return f.lost
@@ -266,7 +267,7 @@ func (f *fence) hold(ctx context.Context) error {
 
 // leave has the marks stay when the sync does not end well: it has stored records in part.
 func (f *fence) leave(ctx context.Context) error {
-	return f.turn.do(context.WithoutCancel(ctx), func() error { f.partial = true; return nil })
+	return f.turn.Do(context.WithoutCancel(ctx), func() error { f.partial = true; return nil })
 }
 
 // release takes the marks away. When the sync did not end well they stay if something may
@@ -280,7 +281,7 @@ func (f *fence) release(ctx context.Context, well bool) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	stay := false
-	err := f.turn.do(ctx, func() error {
+	err := f.turn.Do(ctx, func() error {
 		inPart := f.partial || len(f.before) > 0
 		stay = f.waiting || f.lost != nil || !well && (inPart || time.Since(f.unknown) < f.settle)
 		return nil

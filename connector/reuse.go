@@ -9,6 +9,7 @@ import (
 	"destination-astra/astra"
 	"destination-astra/document"
 	"destination-astra/embed"
+	"destination-astra/internal/wait"
 )
 
 // storedVectors reads the vectors of stored documents that have a text which
@@ -121,7 +122,7 @@ func (l *lookup) searchSome(ctx context.Context, s *stream, hashes []string, fou
 // ours is what a stream knows about documents of this run's embedder, once
 // somebody asked. It is safe for concurrent use.
 type ours struct {
-	turn  turn
+	turn  wait.Turn
 	known bool
 	some  bool
 }
@@ -129,7 +130,7 @@ type ours struct {
 func newOurs(all *streams) map[*stream]*ours {
 	each := map[*stream]*ours{}
 	for _, s := range all.list {
-		each[s] = &ours{turn: newTurn()}
+		each[s] = &ours{turn: wait.NewTurn()}
 	}
 	return each
 }
@@ -137,7 +138,7 @@ func newOurs(all *streams) map[*stream]*ours {
 // ask reports whether the stream held such a document when the first batch
 // asked, which is before it wrote one. What this run embeds is in its cache.
 func (o *ours) ask(ctx context.Context, l *lookup, s *stream) (some bool, err error) {
-	err = o.turn.do(ctx, func() error {
+	err = o.turn.Do(ctx, func() error {
 		if o.known {
 			some = o.some
 			return nil

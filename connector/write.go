@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"destination-astra/document"
+	"destination-astra/internal/wait"
 	"destination-astra/protocol"
 	"destination-astra/spec"
 )
@@ -37,7 +38,7 @@ func (c *Connector) Write(ctx context.Context, catalog *protocol.Catalog, in io.
 		return Summary{}, interruption(ctx, err)
 	}
 	defer func() { err = errors.Join(err, r.fence.release(ctx, err == nil), r.close()) }()
-	work, cancel := c.graceful(r.fence.guarded(ctx))
+	work, cancel := wait.Grace(r.fence.guarded(ctx), c.options.Timing.Grace)
 	defer cancel()
 	reader := protocol.NewReader(in, protocol.ReaderOptions{Reserve: r.intake.reserve})
 	err = r.pipeline(work, ctx, reader)
@@ -99,16 +100,6 @@ func interruption(ctx context.Context, err error) error {
 		return err
 	}
 	return errors.Join(ErrInterrupted, err)
-}
-
-// graceful returns a context that ends Timing.Grace after ctx does.
-func (c *Connector) graceful(ctx context.Context) (context.Context, context.CancelFunc) {
-	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(c.options.Timing.Grace, cancel)
-		context.AfterFunc(work, func() { timer.Stop() })
-	})
-	return work, func() { stop(); cancel() }
 }
 
 // run is one write.

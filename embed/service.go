@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"sync/atomic"
+
+	"destination-astra/internal/wait"
 )
 
 // dialect is how one provider's requests are written and its replies read. It is safe
@@ -42,7 +44,7 @@ type service struct {
 	window  atomic.Int64 // 0 while unknown
 	// form is the dialect's form that the service takes, -1 until one has worked.
 	form     atomic.Int32
-	settling chan struct{} // held while the form is found out
+	settling wait.Turn // of whoever finds out the form
 	parallel int
 }
 
@@ -77,7 +79,7 @@ func newService(o serviceOptions) *service {
 		counter:  o.common.Counter,
 		packer:   &packer{budget: limits},
 		trust:    newTrust(),
-		settling: make(chan struct{}, 1),
+		settling: wait.NewTurn(),
 		parallel: o.common.MaxConcurrency,
 	}
 	s.client.retired = o.known.Retired
@@ -143,20 +145,20 @@ func (s *service) count(text string) int {
 // takes them. A form counts as refused only when the same request works in another
 // one. The vectors may be there in part, beside an error that tells which are not.
 func (s *service) ask(ctx context.Context, pieces []piece, query bool) ([]Vector, error) {
-	form := s.form.Load()
-	if form < 0 {
-		select {
-		case s.settling <- struct{}{}:
-		case <-ctx.Done():
-			return nil, ctx.Err()
+	if s.form.Load() < 0 {
+		mine := false
+		var vectors []Vector
+		err := s.settling.Do(ctx, func() (err error) {
+			if mine = s.form.Load() < 0; mine {
+				vectors, err = s.settle(ctx, pieces, query)
+			}
+			return err
+		})
+		if mine || err != nil {
+			return vectors, err
 		}
-		if form = s.form.Load(); form < 0 {
-			defer func() { <-s.settling }()
-			return s.settle(ctx, pieces, query)
-		}
-		<-s.settling
 	}
-	return s.request(ctx, int(form), pieces, query)
+	return s.request(ctx, int(s.form.Load()), pieces, query)
 }
 
 func (s *service) settle(ctx context.Context, pieces []piece, query bool) (vectors []Vector, err error) {

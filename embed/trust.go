@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"sync"
+
+	"destination-astra/internal/wait"
 )
 
 const (
@@ -29,10 +31,10 @@ type trust struct {
 	inARow int    // refusals since the last acceptance
 	proven string // a short text that was accepted
 
-	asking chan struct{} // held while a known-good text is asked for
+	asking wait.Turn // of whoever asks for a known-good text
 }
 
-func newTrust() *trust { return &trust{asking: make(chan struct{}, 1)} }
+func newTrust() *trust { return &trust{asking: wait.NewTurn()} }
 
 // begin returns the moment at which a request begins.
 func (t *trust) begin() int64 {
@@ -91,12 +93,11 @@ func (t *trust) knownGood() []string {
 // at at; it asks for a known-good text where that is not known. Otherwise the error is
 // the refusal as one that is about no text, or why no known-good text could be asked for.
 func (s *service) believe(ctx context.Context, e *Error, at int64, query bool) error {
-	select {
-	case s.trust.asking <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	defer func() { <-s.trust.asking }()
+	return s.trust.asking.Do(ctx, func() error { return s.askKnownGood(ctx, e, at, query) })
+}
+
+// askKnownGood is believe for one caller at a time.
+func (s *service) askKnownGood(ctx context.Context, e *Error, at int64, query bool) error {
 	if passed, failed := s.trust.since(at); passed {
 		return nil
 	} else if failed {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"destination-astra/internal/wait"
 )
 
 // outputGrace is how long after the end of a run's context its output may block. It leaves a
@@ -34,13 +36,9 @@ type output struct {
 }
 
 // newOutput returns an output and the function that frees its timer.
-func newOutput(ctx context.Context, out io.Writer) (*output, func()) {
-	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(outputGrace, cancel)
-		context.AfterFunc(late, func() { timer.Stop() })
-	})
-	return &output{out: out, late: late}, func() { stop(); cancel() }
+func newOutput(ctx context.Context, out io.Writer) (*output, context.CancelFunc) {
+	late, cancel := wait.Grace(ctx, outputGrace)
+	return &output{out: out, late: late}, cancel
 }
 
 // Write writes p, or fails as described above.
