@@ -26,6 +26,8 @@ var forbidden = map[string]string{
 	"time.Sleep":         "wait in a select with ctx.Done()",
 }
 
+const goStatement = "go statement: use an errgroup, so that someone waits for it and hears its error"
+
 // TestHouseRules holds the rules of CONTRIBUTING.md that a parser can see.
 func TestHouseRules(t *testing.T) {
 	require.Empty(t, brokenRules(parseModule(t, os.DirFS("."))))
@@ -56,6 +58,7 @@ func TestHouseRulesFindsMistakes(t *testing.T) {
 		"sleep":                 {"chunk/doc.go", comment + "package x\nfunc f() { time.Sleep(1) }", "time.Sleep"},
 		"tests may print":       {"chunk/a_test.go", "package x\nfunc f() { fmt.Println() }", ""},
 		"tests may go":          {"chunk/a_test.go", "package x\nfunc f() { go f() }", ""},
+		"their helpers wait":    {"integration_tests/x/doc.go", comment + "package x\nfunc f() { go f() }", "go statement"},
 		"tests never sleep":     {"chunk/a_test.go", "package x\nfunc f() { time.Sleep(1) }", "time.Sleep"},
 		"tests are repeatable":  {"chunk/a_test.go", "package x\nfunc f() { rapid.Check(t, p) }", "rapid.Check"},
 		"effort checks":         {"internal/effort/doc.go", comment + "package x\nfunc f() { rapid.Check(t, p) }", ""},
@@ -112,7 +115,7 @@ func (s source) shippedRule(node ast.Node) string {
 			return "init: let the caller say when"
 		}
 	case *ast.GoStmt:
-		return "go statement: use an errgroup, so that someone waits for it and hears its error"
+		return goStatement
 	case *ast.CallExpr:
 		if called, ok := n.Fun.(*ast.Ident); ok && called.Name == "panic" {
 			return "panic: return an error"
@@ -135,6 +138,9 @@ var forbiddenInTests = map[string]string{
 
 // testRule objects to a test that waits by the clock, or that is another one in each run.
 func (s source) testRule(node ast.Node) string {
+	if _, goes := node.(*ast.GoStmt); goes && !s.test {
+		return goStatement
+	}
 	n, ok := node.(*ast.SelectorExpr)
 	if !ok || s.pkg == "internal/effort" {
 		return ""

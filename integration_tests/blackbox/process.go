@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"destination-astra/internal/effort"
 )
@@ -27,6 +28,7 @@ type Process struct {
 	Cmd    *exec.Cmd
 	Stdin  io.WriteCloser
 	Lines  chan string // of stdout; closed at its end
+	work   errgroup.Group
 	ended  chan struct{}
 	stderr LockedBuffer
 	Stdout strings.Builder // what was read of lines
@@ -51,25 +53,30 @@ func StartEnv(t *testing.T, dir string, env []string, args ...string) *Process {
 	stdout, err := p.Cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, p.Cmd.Start())
-	go func() {
+	p.work.Go(func() error {
 		defer close(p.ended)
-		p.forward(stdout)
+		p.forward(ctx, stdout)
 		_ = p.Cmd.Wait() // the exit code says it all
-	}()
+		return nil
+	})
 	t.Cleanup(func() {
 		cancel()
-		<-p.ended
+		require.NoError(t, p.work.Wait())
 	})
 	return p
 }
 
-func (p *Process) forward(stdout io.Reader) {
+// forward hands on the lines of stdout, also when nobody takes them any more.
+func (p *Process) forward(ctx context.Context, stdout io.Reader) {
 	defer close(p.Lines)
 	reader := bufio.NewReader(stdout)
 	for {
 		line, err := reader.ReadString('\n')
 		if line != "" {
-			p.Lines <- line
+			select {
+			case p.Lines <- line:
+			case <-ctx.Done():
+			}
 		}
 		if err != nil {
 			return

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	. "destination-astra/integration_tests/blackbox"
+	"destination-astra/internal/effort"
 )
 
 // shellBlock matches a block of shell commands of a page.
@@ -22,25 +23,18 @@ var shellBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")
 // address finds where a block's server will listen.
 var address = regexp.MustCompile(`--listen (\S+)`)
 
-// TestLocalDocs runs the shell blocks of docs/local.md as they are written: a block that
+// TestLocalDocs runs the shell blocks of docs/local.md as they are written, but for the ports: a block that
 // starts a server in the background, until the next one of its kind, and the others to
 // their end.
 func TestLocalDocs(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("curl is not installed")
 	}
-	for _, port := range []string{"8181", "8282"} {
-		listener, err := net.Listen("tcp", "127.0.0.1:"+port)
-		if err != nil {
-			t.Skipf("port %s, which the page uses, is taken: %v", port, err)
-		}
-		require.NoError(t, listener.Close())
-	}
 	dir := t.TempDir()
 	t.Setenv("PATH", filepath.Dir(Binary(t))+string(os.PathListSeparator)+os.Getenv("PATH"))
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "local.md"))
 	require.NoError(t, err)
-	blocks := shellBlock.FindAllStringSubmatch(string(page), -1)
+	blocks := shellBlock.FindAllStringSubmatch(elsewhere(t, string(page)), -1)
 	require.Len(t, blocks, 4)
 	for _, block := range blocks {
 		if strings.HasPrefix(block[1], "destination-astra local") {
@@ -55,6 +49,22 @@ func TestLocalDocs(t *testing.T) {
 	}
 }
 
+// elsewhere is the page with free ports in place of those that it uses, which are often taken.
+func elsewhere(t *testing.T, page string) string {
+	t.Helper()
+	const usual = "127.0.0.1:8181" // where the command listens unless it is told
+	const start = "destination-astra local --data ./data"
+	page = strings.ReplaceAll(page, start, start+" --listen "+usual)
+	for _, address := range []string{usual, "127.0.0.1:8282"} {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		require.Contains(t, page, address)
+		page = strings.ReplaceAll(page, address, listener.Addr().String())
+		defer listener.Close() // once both are chosen
+	}
+	return page
+}
+
 // startBlock starts a server and waits until it answers. It ends with the test, by the
 // signal that an operator would send.
 func startBlock(t *testing.T, dir, block string) {
@@ -66,12 +76,10 @@ func startBlock(t *testing.T, dir, block string) {
 		require.NoError(t, command.Process.Signal(os.Interrupt))
 		_ = command.Wait() // it was interrupted
 	})
-	at := "127.0.0.1:8181"
-	if named := address.FindStringSubmatch(block); named != nil {
-		at = named[1]
-	}
+	named := address.FindStringSubmatch(block)
+	require.NotNil(t, named, block)
 	require.Eventually(t, func() bool {
-		response, err := http.Get("http://" + at + "/stargate/health")
+		response, err := http.Get("http://" + named[1] + "/stargate/health")
 		return err == nil && response.Body.Close() == nil && response.StatusCode == http.StatusOK
-	}, 10*time.Second, 20*time.Millisecond, "%s", block)
+	}, effort.Patience(time.Minute), 20*time.Millisecond, "%s", block)
 }

@@ -9,10 +9,11 @@ import (
 	"testing"
 	"time"
 
-	. "destination-astra/integration_tests/blackbox"
-
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
+	. "destination-astra/integration_tests/blackbox"
+	"destination-astra/internal/effort"
 	"destination-astra/localastra"
 )
 
@@ -34,30 +35,25 @@ func TestSignalWhileStdoutIsBlocked(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	require.NoError(t, writer.Close())
-	fed := make(chan struct{})
-	go func() {
-		defer close(fed)
+	var feed errgroup.Group
+	feed.Go(func() error {
 		for i := range 2000 { // until the input is blocked too
 			state := strings.Replace(State("s", i), `"cursor"`, fmt.Sprintf(`"pad":"%01000d","cursor"`, i), 1)
 			if _, err := stdin.Write([]byte(Lines(Note("s", i, "note"), state))); err != nil {
-				return
+				return err
 			}
 		}
-	}()
+		return nil
+	})
 	first := make([]byte, 1)
 	_, err = reader.Read(first)
 	require.NoError(t, err, "it has begun to print")
-	require.Eventually(t, func() bool { return len(api.Stored(t)) > 0 }, 30*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return len(api.Stored(t)) > 0 }, effort.Patience(30*time.Second), 50*time.Millisecond)
 
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	select {
-	case <-ended:
-	case <-time.After(10 * time.Second):
-		require.NoError(t, cmd.Process.Kill())
-		require.Fail(t, "the binary did not end within ten seconds")
-	}
-	<-fed
+	late := time.AfterFunc(effort.Patience(StopPatience), func() { _ = cmd.Process.Kill() })
+	defer late.Stop()
+	_ = cmd.Wait()  // the exit code says it all
+	_ = feed.Wait() // an error when the input was blocked at the end
 	require.Equal(t, 143, cmd.ProcessState.ExitCode(), stderr.String())
 }

@@ -127,7 +127,13 @@ func startEmbedder(t *testing.T, seen func(key string)) (url string) {
 	return server.URL + "/v1"
 }
 
+// TestLocalUsage: a wrong option is named before anything is opened. Another program listens where
+// these would.
 func TestLocalUsage(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer taken.Close()
+	dir := filepath.Join(t.TempDir(), "data")
 	tests := map[string]struct {
 		args []string
 		code int
@@ -148,18 +154,22 @@ func TestLocalUsage(t *testing.T) {
 		"model alone":      {[]string{"--memory", "--embedder-model", "m"}, cli.ExitUsage, "--embedder-model needs --embedder"},
 		"collections":      {[]string{"--memory", "--max-collections", "0"}, cli.ExitUsage, "--max-collections"},
 		"check nothing":    {[]string{"--check", "--memory"}, cli.ExitUsage, "--check needs --data"},
-		"check absent":     {[]string{"--check", "--data", "/absent"}, cli.ExitFailed, "no such file"},
+		"check absent":     {[]string{"--check", "--data", dir}, cli.ExitFailed, "no such file"},
+		"check wrongly":    {[]string{"--check", "--data", dir, "--backend", "mysql"}, cli.ExitUsage, "astra or cassandra"},
+		"backend of data":  {[]string{"--data", dir, "--backend", "mysql"}, cli.ExitUsage, "astra or cassandra"},
+		"fault's status":   {[]string{"--data", dir, "--fail", "find:999=1"}, cli.ExitUsage, "--fail"},
 		"page size":        {[]string{"--memory", "--page-size", "-1"}, cli.ExitUsage, "--page-size"},
 		"config":           {[]string{"--memory", "--config", "absent.json"}, cli.ExitUsage, "takes no --config"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
-			code := cli.Run(t.Context(), append([]string{"local"}, test.args...), strings.NewReader(""),
-				&stdout, &stderr, noEnv)
+			args := append([]string{"local", "--listen", taken.Addr().String()}, test.args...)
+			code := cli.Run(t.Context(), args, strings.NewReader(""), &stdout, &stderr, noEnv)
 			require.Equal(t, test.code, code, stderr.String())
 			require.Contains(t, stderr.String(), test.says)
 			require.Empty(t, stdout.String(), "nobody was welcomed")
+			require.NoDirExists(t, dir)
 		})
 	}
 }

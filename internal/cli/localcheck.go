@@ -13,6 +13,9 @@ func (a *app) checkLocal(_ context.Context, f localFlags) error {
 	if f.data == "" || f.memory {
 		return usageError{errors.New("--check needs --data, the folder to look at")}
 	}
+	if _, err := a.localOptions(f); err != nil {
+		return usageError{err} // an option that it would not use must be right as well
+	}
 	report, err := localastra.CheckDir(f.data, localastra.DefaultLockTimeout)
 	if err != nil {
 		return err
