@@ -28,13 +28,13 @@ main           -> internal/cli
 internal/cli   -> connector, localastra, spec, protocol, docs, internal/wait
 connector      -> document, chunk, spec, embed, astra, devops, cql, protocol, internal/retry, internal/proxy, internal/wait
 document       -> chunk, protocol
-embed          -> internal/retry, internal/proxy, internal/redact, internal/wait
+embed          -> internal/retry, internal/proxy, internal/redact, internal/wait, internal/models
 astra          -> internal/retry, internal/proxy, internal/redact
 devops         -> internal/retry
 cql            ->
 chunk          ->
 protocol       ->
-spec           ->
+spec           -> internal/models
 localastra     -> localastra/explorer
 localastra/explorer ->
 docs           ->
@@ -43,6 +43,7 @@ internal/retry ->
 internal/proxy ->
 internal/redact ->
 internal/wait  ->
+internal/models ->
 `
 
 // testDirections is the same for the packages that only tests import. They may use the testing

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"destination-astra/internal/models"
 )
 
 // DefaultAzureAPIVersion is the api-version of Airbyte's Python connectors.
@@ -68,7 +70,7 @@ func NewAzureOpenAI(o AzureOpenAIOptions) (*AzureOpenAI, error) {
 	if b.err != nil {
 		return nil, b.err
 	}
-	limits := budget{texts: openAIMaxTexts, tokens: openAIMaxTokens, bytes: openAIMaxBytes}
+	limits := budget{texts: models.OpenAIMaxTexts, tokens: models.OpenAIMaxTokens, bytes: openAIMaxBytes}
 	if !ok || model == DefaultModel {
 		limits.texts = azureFirstTexts
 	}

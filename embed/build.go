@@ -1,13 +1,17 @@
 package embed
 
-import "net/url"
+import (
+	"net/url"
+
+	"destination-astra/internal/models"
+)
 
 // Names of the providers, which are the embedding modes of the configuration.
 const (
-	ProviderOpenAI           = "openai"
-	ProviderAzureOpenAI      = "azure_openai"
+	ProviderOpenAI           = models.OpenAI
+	ProviderAzureOpenAI      = models.AzureOpenAI
 	ProviderOpenAICompatible = "openai_compatible"
-	ProviderCohere           = "cohere"
+	ProviderCohere           = models.Cohere
 )
 
 // builder collects what a constructor finds wrong first.
@@ -58,7 +62,7 @@ func (b *builder) dimension(m Model, configured int) (dimension, ask int) {
 		b.fail(faultDimension, "the number of dimensions is not positive")
 	case configured == 0 || configured == m.Dimension:
 		return m.Dimension, 0
-	case m.Shortens && configured < m.Dimension:
+	case m.Makes(configured):
 		return configured, configured
 	case m.Dimension > 0:
 		b.fail(faultDimension, "the model does not make vectors of that many dimensions")

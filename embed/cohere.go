@@ -6,12 +6,14 @@ import (
 	"strings"
 
 	cohere "github.com/cohere-ai/cohere-go/v2"
+
+	"destination-astra/internal/models"
 )
 
 const (
 	// DefaultCohereModel is the model of Cohere asked for when none is configured, as
 	// Airbyte's Python connectors do.
-	DefaultCohereModel = "embed-english-light-v2.0"
+	DefaultCohereModel = models.DefaultCohere
 	// DefaultCohereURL is asked when no other base URL is given.
 	DefaultCohereURL = "https://api.cohere.com"
 
@@ -74,7 +76,7 @@ func NewCohere(o CohereOptions) (*Cohere, error) {
 		endpoint:  base,
 		known:     known,
 		guess:     true,
-		budget:    budget{texts: cohereMaxTexts, bytes: cohereMaxBytes},
+		budget:    budget{texts: models.CohereMaxTexts, bytes: cohereMaxBytes},
 		dialect:   newCohereDialect(base, model, ask),
 		common:    o.Common,
 	})}, nil

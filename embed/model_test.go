@@ -2,12 +2,13 @@ package embed_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"destination-astra/embed"
+	"destination-astra/internal/models"
 	"destination-astra/spec"
 )
 
@@ -45,34 +46,44 @@ func TestFindModel(t *testing.T) {
 	}
 }
 
-// TestTheConfigurationKnowsTheSameModels: package spec has its own table, to judge
-// dimensions before anything is asked.
-func TestTheConfigurationKnowsTheSameModels(t *testing.T) {
-	const config = `{"embedding": {"mode": %q, "model": %q, "openai_key": "k", "cohere_key": "k",
+// TestTheConfigurationJudgesAlike: a configuration that package spec takes is one that the
+// embedder can be made of, and one that it refuses is not.
+func TestTheConfigurationJudgesAlike(t *testing.T) {
+	const config = `{"embedding": {"mode": %q, "model": %q, "dimensions": %d, "openai_key": "k", "cohere_key": "k",
 		"api_base": "https://h", "deployment": "d"},
 		"processing": {"chunk_size": 512},
 		"indexing": {"astra_db_app_token": "", "astra_db_endpoint": "local:data",
 			"astra_db_keyspace": "default_keyspace", "collection": "c"}}`
-	for provider, names := range map[string][]string{
-		"openai":       {"text-embedding-ada-002", "text-embedding-3-small", "text-embedding-3-large"},
-		"azure_openai": {"text-embedding-ada-002", "text-embedding-3-small", "text-embedding-3-large"},
-		"cohere": {
-			"embed-english-v2.0", "embed-english-light-v2.0", "embed-multilingual-v2.0", "embed-english-v3.0",
-			"embed-english-light-v3.0", "embed-multilingual-v3.0", "embed-multilingual-light-v3.0", "embed-v4.0",
+	embedders := map[string]func(model string, dimensions int) (embed.Embedder, error){
+		"openai": func(model string, n int) (embed.Embedder, error) {
+			return embed.NewOpenAI(embed.OpenAIOptions{APIKey: "k", Model: model, Dimensions: n})
 		},
-	} {
-		for _, name := range names {
-			parsed, _, err := spec.Parse(fmt.Appendf(nil, config, provider, name))
-			require.NoError(t, err, name)
-			m, _ := embed.FindModel(provider, name)
-			require.Equal(t, m.Dimension, parsed.Embedding.Dimensions, name)
+		"azure_openai": func(model string, n int) (embed.Embedder, error) {
+			return embed.NewAzureOpenAI(embed.AzureOpenAIOptions{
+				APIKey: "k", APIBase: "https://h", Deployment: "d", Model: model, Dimensions: n,
+			})
+		},
+		"cohere": func(model string, n int) (embed.Embedder, error) {
+			return embed.NewCohere(embed.CohereOptions{APIKey: "k", Model: model, Dimensions: n})
+		},
+	}
+	for provider, embedder := range embedders {
+		for _, name := range append(models.Names(provider), "a-model-of-tomorrow") {
+			for _, dimensions := range []int{0, 1, 256, 300, 384, 512, 768, 1024, 1536, 1537, 3072, 4096} {
+				config := fmt.Sprintf(config, provider, name, dimensions)
+				config = strings.Replace(config, `"dimensions": 0, `, "", 1)
+				parsed, _, wrong := spec.Parse([]byte(config))
+				e, err := embedder(name, dimensions)
+				require.Equal(t, wrong == nil, err == nil, "%s %d: %v, %v", name, dimensions, wrong, err)
+				if err == nil {
+					require.Equal(t, parsed.Embedding.Dimensions, e.Dimension(), "%s %d", name, dimensions)
+				}
+			}
 		}
 	}
 }
 
 func TestCost(t *testing.T) {
-	_, err := time.Parse("2006-01", embed.PricesDate)
-	require.NoError(t, err)
 	for model, want := range map[string]float64{
 		"text-embedding-ada-002": 0.25, "text-embedding-3-small": 0.05, "text-embedding-3-large": 0.325,
 	} {

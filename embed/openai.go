@@ -3,12 +3,12 @@ package embed
 import (
 	"fmt"
 
-	"github.com/sashabaranov/go-openai"
+	"destination-astra/internal/models"
 )
 
 // DefaultModel is the model of OpenAI asked for when none is configured, as Airbyte's
 // Python connectors do.
-const DefaultModel = string(openai.AdaEmbeddingV2)
+const DefaultModel = models.DefaultOpenAI
 
 // DefaultOpenAIURL is asked when no other base URL is given.
 const DefaultOpenAIURL = "https://api.openai.com/v1"
@@ -71,7 +71,7 @@ func NewOpenAI(o OpenAIOptions) (*OpenAI, error) {
 		dimension: dimension,
 		endpoint:  endpoint,
 		known:     known,
-		budget:    budget{texts: openAIMaxTexts, tokens: openAIMaxTokens, bytes: openAIMaxBytes},
+		budget:    budget{texts: models.OpenAIMaxTexts, tokens: models.OpenAIMaxTokens, bytes: openAIMaxBytes},
 		dialect:   newOpenAIDialect(endpoint, model, ask),
 		common:    o.Common,
 	})

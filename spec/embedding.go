@@ -1,13 +1,17 @@
 package spec
 
-import "strings"
+import (
+	"strings"
+
+	"destination-astra/internal/models"
+)
 
 // Modes of [Embedding]: who makes the vectors.
 const (
-	ModeOpenAI           = "openai"
-	ModeCohere           = "cohere"
+	ModeOpenAI           = models.OpenAI
+	ModeCohere           = models.Cohere
 	ModeFake             = "fake"
-	ModeAzureOpenAI      = "azure_openai"
+	ModeAzureOpenAI      = models.AzureOpenAI
 	ModeOpenAICompatible = "openai_compatible"
 	ModeFromField        = "from_field"
 	ModeAstraVectorize   = "astra_vectorize"
@@ -87,21 +91,21 @@ func parseEmbedding(o *object) Embedding {
 	switch mode {
 	case ModeOpenAI:
 		e.OpenAIKey = o.secret("openai_key", "paste your OpenAI API key")
-		e.model(o, openAIModels, "text-embedding-ada-002")
+		e.model(o, models.DefaultOpenAI)
 	case ModeCohere:
 		e.CohereKey = o.secret("cohere_key", "paste your Cohere API key")
-		e.model(o, cohereModels, "embed-english-light-v2.0")
+		e.model(o, models.DefaultCohere)
 	case ModeFake:
 		e.Dimensions = fakeDimensions
 	case ModeAzureOpenAI:
 		e.OpenAIKey = o.secret("openai_key", "paste the key of your Azure OpenAI resource")
 		e.APIBase = o.serviceURL("api_base", "give the URL of your Azure OpenAI resource")
 		e.Deployment, _ = o.requireText("deployment", "give the name of your deployment")
-		e.model(o, openAIModels, "text-embedding-ada-002")
+		e.model(o, models.DefaultOpenAI)
 	case ModeOpenAICompatible:
 		e.APIKey = Secret(o.text("api_key", ""))
 		e.BaseURL = o.serviceURL("base_url", "give the URL of your embedding service")
-		e.Model = o.text("model_name", "text-embedding-ada-002")
+		e.Model = o.text("model_name", models.DefaultOpenAI)
 		e.ReplyModel = o.text("reply_model", "")
 		e.Dimensions, _ = o.requireInteger("dimensions", limits{1, MaxDimensions})
 	case ModeAstraVectorize:
@@ -177,23 +181,23 @@ func (o *object) serviceURL(name, hint string) string {
 }
 
 // model fills in Model and Dimensions from what the user gave and what is known.
-func (e *Embedding) model(o *object, known map[string]model, fallback string) {
+func (e *Embedding) model(o *object, fallback string) {
 	e.Model = o.text("model", fallback)
 	e.Dimensions = o.integer("dimensions", 0, limits{1, MaxDimensions})
-	m, ok := known[e.Model]
+	m, ok := models.Find(e.Mode, e.Model)
 	switch {
 	case ok && e.Dimensions == 0:
-		e.Dimensions = m.dimension
+		e.Dimensions = m.Dimension
 	case ok:
-		if reason := m.refuse(e.Model, e.Dimensions); reason != "" {
+		if reason := refuse(m, e.Model, e.Dimensions); reason != "" {
 			o.fail(o.at("dimensions"), "%s", reason)
 		}
 	case e.Dimensions == 0 && o.fields["dimensions"] == nil:
 		o.fail(o.at("model"), "is %s, which this connector does not know%s; for a model that is right "+
-			"say in dimensions how long its vectors are", excerpt(e.Model), suggestion(e.Model, known))
-	case suggestion(e.Model, known) != "":
+			"say in dimensions how long its vectors are", excerpt(e.Model), suggestion(e.Mode, e.Model))
+	case suggestion(e.Mode, e.Model) != "":
 		o.warn(o.at("model"), "is %s, which this connector does not know%s; check its spelling",
-			excerpt(e.Model), suggestion(e.Model, known))
+			excerpt(e.Model), suggestion(e.Mode, e.Model))
 	}
 }
 
