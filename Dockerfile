@@ -21,7 +21,7 @@ RUN groupadd --gid 1000 airbyte \
  && chown -R airbyte:airbyte /airbyte /config /dest /secrets /staging
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build --chown=airbyte:airbyte /out/destination-astra /airbyte/destination-astra
-COPY --chown=airbyte:airbyte LICENSE metadata.yaml /airbyte/
+COPY --chown=airbyte:airbyte LICENSE NOTICE metadata.yaml /airbyte/
 USER airbyte
 WORKDIR /airbyte
 ENV AIRBYTE_ENTRYPOINT="/airbyte/destination-astra"

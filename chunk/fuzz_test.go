@@ -7,7 +7,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
-	"github.com/tiktoken-go/tokenizer/codec"
 
 	"destination-astra/chunk"
 )
@@ -83,36 +82,27 @@ func dropSpace(text string) string {
 	return b.String()
 }
 
-// FuzzTokenizer checks that the tokens of any text spell it, decoded by
-// another implementation, and that Count counts them.
+// FuzzTokenizer checks that the tokens of any text spell it, looked up in the
+// data by the tests' own reader, and that Count counts them.
 func FuzzTokenizer(f *testing.F) {
 	f.Add("I'll it'S x'ſ 12345  \n \na")     // endings, digits, white space
 	f.Add("<|endoftext|>\x00\xff\xc3")       // special, control, not UTF-8
 	f.Add("fooBAR中A\u0301ǅ\u0301\U0001403C") // case, marks, new letters
 	f.Add(strings.Repeat("abcdefghij", 50))  // one long word
-	encodings := map[string]*codec.Codec{
-		"gpt2": codec.NewR50kBase(), "cl100k_base": codec.NewCl100kBase(), "o200k_base": codec.NewO200kBase(),
-	}
-	tokenizers := map[string]*chunk.Tokenizer{}
-	for name := range encodings {
-		tokenizers[name] = tokenizer(f, name)
+	tokenizers, vocabularies := map[string]*chunk.Tokenizer{}, map[string][]string{}
+	for _, name := range []string{"r50k_base", "cl100k_base", "o200k_base"} {
+		tokenizers[name], vocabularies[name] = tokenizer(f, name), readVocabulary(f, name)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		for name, tokens := range tokenizers {
 			ids := tokens.Encode(text)
 			require.Equal(t, len(ids), tokens.Count(text), name)
 			require.LessOrEqual(t, len(ids), len(text), name)
-			if len(ids) == 0 {
-				require.Empty(t, text, name)
-				continue
+			var decoded strings.Builder
+			for _, id := range ids {
+				decoded.WriteString(vocabularies[name][id])
 			}
-			unsigned := make([]uint, len(ids))
-			for i, id := range ids {
-				unsigned[i] = uint(id)
-			}
-			decoded, err := encodings[name].Decode(unsigned)
-			require.NoError(t, err, name)
-			require.Equal(t, text, decoded, name)
+			require.Equal(t, text, decoded.String(), name)
 		}
 	})
 }
