@@ -199,6 +199,22 @@ func TestPythonDocumentsAreTakenOver(t *testing.T) {
 	}
 }
 
+// TestADeleteIsOfItsStreamOnly: a document that another application gives to another stream, between
+// the read that found it and the delete, is no longer ours to delete.
+func TestADeleteIsOfItsStreamOnly(t *testing.T) {
+	onBothBackends(t, func(w *world) {
+		streams := []configured{stream("s", toDedup, key("id"))}
+		w.sync(attempt{streams: streams}) // creates the collection
+		const uuid = "0b8a3a3a-3c5c-4bb4-a4c0-53d41f0c8ae0"
+		w.foreign(uuid, "s", "s_1", "moved")
+		w.server.Control("deleteMany", beforehand(func() {
+			w.command(`{"updateOne":{"filter":{"_id":"` + uuid + `"},"update":{"$set":{"_ab_stream":"another"}}}}`)
+		}))
+		w.sync(attempt{streams: streams, lines: []string{row("s", 1, "new")}})
+		require.Equal(w.t, []string{"moved", "new"}, w.texts())
+	})
+}
+
 func TestDeletedRecordWithoutItsKeyIsRejected(t *testing.T) {
 	onBothBackends(t, func(w *world) {
 		_, trace := w.fails(attempt{streams: []configured{stream("s", toDedup, key("id"))},

@@ -37,6 +37,26 @@ func TestAnotherEmbedderIsRefused(t *testing.T) {
 	}
 }
 
+// TestAnotherEmbedderComesLater: a sync that has looked for another embedder's documents, and found none,
+// meets one all the same. It must not replace that one alone, as if the whole stream were its own.
+func TestAnotherEmbedderComesLater(t *testing.T) {
+	onBothBackends(t, func(w *world) {
+		streams := []configured{stream("s", toDedup, key("id"))}
+		w.sync(attempt{streams: streams, lines: []string{row("s", 1, "a"), row("s", 2, "b")}})
+		in := &source{world: w}
+		in.steps = append(in.steps, func() {
+			w.command(`{"updateOne":{"filter":{"_ab_record_id":"s_2"},"update":{"$set":{"_ab_embedder":"cohere/other/8"}}}}`)
+		})
+		in.say(row("s", 2, "b new"))
+		in.say(streamState("s", 1))
+		r, trace := w.fails(attempt{streams: streams, input: in})
+		require.EqualValues(w.t, "config_error", trace.FailureType)
+		require.Contains(w.t, trace.Message, `"cohere/other/8"`)
+		require.Empty(w.t, r.states)
+		require.Equal(w.t, []string{"a", "b"}, w.texts())
+	})
+}
+
 // TestAnotherEmbedderIsReplaced: none of the old vectors is reused or survives,
 // also when the generation is the same.
 func TestAnotherEmbedderIsReplaced(t *testing.T) {

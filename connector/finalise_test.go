@@ -147,3 +147,23 @@ func TestFinaliseWithoutEnd(t *testing.T) {
 		require.Equal(w.t, []string{"new", "old"}, w.texts())
 	})
 }
+
+// TestFinalisingReadsOnceMore: older documents that turn up while others are deleted go too.
+func TestFinalisingReadsOnceMore(t *testing.T) {
+	onBothBackends(t, func(w *world) {
+		refresh := func(n int64) []configured {
+			return []configured{stream("s", toAppend, numbered(n, n, n), fullRefresh(false))}
+		}
+		w.sync(attempt{streams: refresh(4), lines: []string{row("s", 1, "old"), complete("s")}})
+		calls := 0
+		w.server.KeepControl("deleteMany", func(*http.Request, []byte) (bool, int, []byte) {
+			if calls++; calls <= 3 {
+				w.command(fmt.Sprintf(`{"insertOne":{"document":{"_id":"%d","text":"late","_ab_stream":"s","_ab_generation_id":4}}}`,
+					calls))
+			}
+			return false, 0, nil
+		})
+		w.sync(attempt{streams: refresh(5), lines: []string{row("s", 1, "new"), complete("s")}})
+		require.Equal(w.t, []string{"new"}, w.texts())
+	})
+}

@@ -1,9 +1,11 @@
 package connector_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -49,4 +51,55 @@ func TestMemory(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestMemoryOfSkippedRecords: what is not stored gives its memory back as well, else the sync would end
+// for lack of it.
+func TestMemoryOfSkippedRecords(t *testing.T) {
+	noText := func(i int) string { return record("s", fmt.Sprintf(`{"id":%d,"title":"t"}`, i)) }
+	tests := map[string]struct {
+		stream configured
+		line   func(i int) string
+	}{
+		"rejected":                      {stream("s", toAppend, syncID(1)), noText},
+		"rejected, in a refresh":        {stream("s", toDedup, key("id"), numbered(2, 2, 2)), noText},
+		"refused by the server":         {stream("s", toDedup, key("id")), func(i int) string { return row("s", i, "poison") }},
+		"deletions that are dropped":    {stream("s", toAppend, syncID(1)), func(i int) string { return deleted("s", i) }},
+		"deletions":                     {stream("s", toDedup, key("id")), func(i int) string { return deleted("s", i) }},
+		"of a stream that nobody wants": {stream("s", toDedup, key("id")), func(i int) string { return row("t", i, "x") }},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			onBothBackends(t, func(w *world) {
+				w.edits["processing.rejected_records"] = map[string]any{"mode": "skip"}
+				w.server.KeepControl("insertMany", w.refuseTexts("poison"))
+				lines := []string{row("s", -1, "first")}
+				for i := range 20 {
+					lines = append(lines, test.line(i))
+				}
+				ctx, cancel := context.WithTimeout(w.t.Context(), time.Hour)
+				defer cancel()
+				r := w.write(ctx, attempt{
+					streams: []configured{test.stream}, memory: 1, lines: append(lines, row("s", 99, "last"), streamState("s", 1)),
+				})
+				require.NoError(w.t, r.err)
+				require.Equal(w.t, []string{"first", "last"}, w.texts())
+			})
+		})
+	}
+}
+
+// TestMemoryThatIsWaitedForIsSetFree: the batch that holds it goes at once, however long it could wait to
+// fill. A sync of large records would else write one batch each flush interval.
+func TestMemoryThatIsWaitedForIsSetFree(t *testing.T) {
+	onBothBackends(t, func(w *world) {
+		w.edits["processing.flush_interval_seconds"] = 60
+		var lines []string
+		for i := range 20 {
+			lines = append(lines, row("s", i, fmt.Sprint("text ", i)))
+		}
+		began := time.Now()
+		w.sync(attempt{streams: []configured{stream("s", toDedup, key("id"))}, memory: 25 << 10, lines: lines})
+		require.Less(w.t, time.Since(began), 10*time.Second)
+	})
 }

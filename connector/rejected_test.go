@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"destination-astra/astra"
 	"destination-astra/localastra"
 )
 
@@ -17,6 +18,11 @@ import (
 // whose text holds the word, as it refuses one that breaks a limit, and stores
 // the others.
 func (w *world) refuseTexts(word string) localastra.ControlFunc {
+	return w.refuseTextsWith(word, "SHRED_DOC_LIMIT_VIOLATION")
+}
+
+// refuseTextsWith does so with a code.
+func (w *world) refuseTextsWith(word, code string) localastra.ControlFunc {
 	type document = json.RawMessage
 	return func(r *http.Request, body []byte) (bool, int, []byte) {
 		if !bytes.Contains(body, []byte(word)) {
@@ -36,7 +42,7 @@ func (w *world) refuseTexts(word string) localastra.ControlFunc {
 			_ = json.Unmarshal(d, &head)
 			var failure string
 			if bytes.Contains(d, []byte(word)) {
-				failure = "SHRED_DOC_LIMIT_VIOLATION"
+				failure = code
 			} else if reply, err := w.post(`{"insertOne":{"document":` + string(d) + `}}`); err != nil || reply["errors"] != nil {
 				failure = "DOCUMENT_ALREADY_EXISTS"
 			}
@@ -108,6 +114,22 @@ func TestRejectedByTheServer(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAVectorOfAnotherLengthIsNoRecordsFault: every document has it. If each record were rejected for it,
+// a sync that skips them would store nothing and end well.
+func TestAVectorOfAnotherLengthIsNoRecordsFault(t *testing.T) {
+	onBothBackends(t, func(w *world) {
+		w.edits["processing.rejected_records"] = map[string]any{"mode": "skip"}
+		s := []configured{stream("s", toDedup, key("id"))}
+		w.sync(attempt{streams: s, lines: []string{row("s", 1, "old")}})
+		w.server.KeepControl("insertMany", w.refuseTextsWith("new", astra.CodeInvalidVectorLength))
+		r, trace := w.fails(attempt{streams: s, lines: []string{row("s", 1, "new"), streamState("s", 1)}})
+		require.EqualValues(w.t, "config_error", trace.FailureType)
+		require.Empty(w.t, r.states)
+		require.Zero(w.t, r.Rejected)
+		require.Equal(w.t, []string{"old"}, w.texts())
+	})
 }
 
 // TestRejectedAfterALostAnswer: an insert of the rejected record's other chunks

@@ -2,6 +2,7 @@ package connector_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"testing"
@@ -132,5 +133,51 @@ func TestDocumentThatWasThereAlready(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestALateWriteOfOneDocument: the answer says of one document that nothing was stored, and of the other
+// that it may be. That one is applied late, after a newer version of its record came.
+func TestALateWriteOfOneDocument(t *testing.T) {
+	onBothBackends(t, func(w *world) {
+		late := w.late()
+		w.server.Control("insertMany", func(_ *http.Request, body []byte) (bool, int, []byte) {
+			var request struct {
+				InsertMany struct {
+					Documents []struct {
+						ID   string `json:"_id"`
+						Text string `json:"text"`
+					}
+				}
+			}
+			require.NoError(w.t, json.Unmarshal(body, &request))
+			docs := request.InsertMany.Documents
+			require.Equal(w.t, "text: old", docs[1].Text)
+			late.later(func() { w.insertAlone(body, 1) })
+			return true, http.StatusOK, fmt.Appendf(nil, `{"status":{"documentResponses":[
+				{"_id":%q,"status":"ERROR","errorsIdx":0},{"_id":%q,"status":"ERROR","errorsIdx":1}]},"errors":[
+				{"errorCode":"FAILED_CONCURRENT_OPERATIONS","family":"SERVER","scope":"DATABASE","title":"t","message":"m"},
+				{"errorCode":"TIMEOUT_WRITING_DATA","family":"SERVER","scope":"DATABASE","title":"t","message":"m"}]}`,
+				docs[0].ID, docs[1].ID)
+		})
+		w.edits["processing.flush_interval_seconds"] = 1
+		in := &source{world: w}
+		in.say(row("s", 1, "other"))
+		in.say(row("s", 2, "old"))
+		in.steps = append(in.steps, func() { w.wait(10 * time.Second) })
+		in.say(row("s", 2, "new"))
+		w.sync(attempt{streams: []configured{stream("s", toDedup, key("id"))}, input: in})
+		late.wait()
+		require.Equal(w.t, []string{"new", "other"}, w.texts())
+	})
+}
+
+// insertAlone stores one document of an insertMany's body, unless it is there.
+func (w *world) insertAlone(body []byte, number int) {
+	var request struct {
+		InsertMany struct{ Documents []json.RawMessage }
+	}
+	if json.Unmarshal(body, &request) == nil {
+		_, _ = w.post(`{"insertOne":{"document":` + string(request.InsertMany.Documents[number]) + `}}`)
 	}
 }

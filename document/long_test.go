@@ -42,6 +42,20 @@ func TestLongStrings(t *testing.T) {
 	}
 }
 
+// TestLongestStringThatStays: one of exactly the index's limit is stored where it stands, as it always
+// was, with a longer one beside it or without.
+func TestLongestStringThatStays(t *testing.T) {
+	longest := long[:document.MaxIndexedStringBytes]
+	builder := newBuilder(t, document.Options{TextFields: []string{"id"}, Indexing: denied})
+	for beside, moved := range map[string]any{"x": nil, long: map[string]any{"d": long}} {
+		got := stored(t, build(t, builder, appending("s"),
+			`{"id":1,"a":{"b":"`+longest+`"},"c":["`+longest+`"],"d":"`+beside+`"}`))
+		require.Equal(t, map[string]any{"b": longest}, got["a"])
+		require.Equal(t, []any{longest}, got["c"])
+		require.Equal(t, moved, got["_ab_long"])
+	}
+}
+
 // A string that two selected fields share moves from both.
 func TestLongStringsInSharedParts(t *testing.T) {
 	o := document.Options{MetadataFields: []string{"a", "a.b"}, TextFields: []string{"id"}, Indexing: denied}
