@@ -32,9 +32,8 @@ type applier struct {
 	lookup     *lookup
 	collection collection
 	embedder   embed.Embedder // nil when the vectors are in the records (from_field)
-	ledger     *ledger
-	memory     *budget
 	rejects    *rejects
+	memory     int64 // of the sync
 	cache      *vectorCache
 	fence      *fence
 	settle     time.Duration
@@ -47,9 +46,8 @@ type applier struct {
 // place of a rejected one come on top: they end with the records.
 const maxRounds = 20
 
-// apply brings the collection in line with the batch and closes its tickets.
-// After an error nothing of the batch is acknowledged; applying it again is
-// harmless.
+// apply brings the collection in line with the batch. Applying it again, after an
+// error say, is harmless.
 func (a *applier) apply(ctx context.Context, b *batch) error {
 	for round := 1; ; round++ {
 		done, err := a.round(ctx, b, round > 1)
@@ -59,7 +57,7 @@ func (a *applier) apply(ctx context.Context, b *batch) error {
 		case err != nil:
 			return err
 		case done:
-			return a.close(b)
+			return a.conclude(b)
 		case round >= maxRounds+b.fallBacks:
 			return fmt.Errorf("%d documents are not as written after %d attempts: somebody else writes to the collection",
 				b.documents, round)
@@ -269,8 +267,8 @@ func (a *applier) deleteIDs(ctx context.Context, changes []change) (map[*version
 	return asked, nil
 }
 
-// close settles the batch's tickets and gives its memory back.
-func (a *applier) close(b *batch) error {
+// conclude reports what was refused on the way, and notes what is stored.
+func (a *applier) conclude(b *batch) error {
 	for _, v := range b.versions {
 		for _, s := range v.submissions {
 			if s.rejected == nil || s.reported {
@@ -281,26 +279,7 @@ func (a *applier) close(b *batch) error {
 			}
 		}
 	}
-	if err := a.lookup.wrote(b); err != nil {
-		return err
-	}
-	for _, v := range b.versions {
-		if err := a.closeVersion(v); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// closeVersion counts what happened to each record of the version.
-func (a *applier) closeVersion(v *version) error {
-	a.memory.free(v.bytes)
-	for i, s := range v.submissions {
-		if err := a.ledger.done(s.ticket, v.outcome(i)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return a.lookup.wrote(b)
 }
 
 // refusedBy names the service that a rejection's cause came from.

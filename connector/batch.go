@@ -23,12 +23,12 @@ type batch struct {
 	bytes     int // of documents, without vectors
 	opened    time.Time
 	fallBacks int           // how often fallBack left something to do
-	done      chan struct{} // closed when the batch is applied and its keys are free
+	landed    chan struct{} // closed when the sink is done with the batch
 	held      *batch        // versions of its keys that came while it was in flight; nil for none
 }
 
 func newBatch() *batch {
-	return &batch{byKey: map[string]*version{}, done: make(chan struct{})}
+	return &batch{byKey: map[string]*version{}, landed: make(chan struct{})}
 }
 
 // add puts a record into the batch. A newer version of a record takes the
@@ -63,6 +63,16 @@ func (b *batch) fallBack() (refused, more bool) {
 		b.fallBacks++
 	}
 	return refused, more
+}
+
+// hasLanded reports whether the sink is done with the batch.
+func (b *batch) hasLanded() bool {
+	select {
+	case <-b.landed:
+		return true
+	default:
+		return false
+	}
 }
 
 func (b *batch) empty() bool { return len(b.versions) == 0 }

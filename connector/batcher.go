@@ -11,21 +11,34 @@ import (
 	"destination-astra/protocol"
 )
 
+// sink is what becomes of the ordered input: a write stores it, plan and verify compare it with
+// what is stored. Its methods are called from one goroutine, in the input's order; the input ends
+// with their errors.
+type sink interface {
+	// reject takes note of a record, on that line of the input, that cannot be stored.
+	reject(s *stream, line int64, r *document.RejectError) error
+	// batch takes what goes together, and calls landed when it is done with it: before it returns, or
+	// later, from any goroutine. Until then it gets no other batch with one of these keys.
+	batch(ctx context.Context, b *batch, landed func() error) error
+	// complete: all of the stream came, and has landed. It replaces what was there.
+	complete(s *stream)
+}
+
 // batcher is the ordered middle of the pipeline: one goroutine that numbers
-// equal records, gathers records into batches, queues states in the ledger and
-// finalises streams. Everything that depends on the input's order happens here.
+// equal records, gathers records into batches for the sink and queues states in the
+// ledger. Everything that depends on the input's order happens here.
 type batcher struct {
+	sink          sink
 	streams       *streams
 	ledger        *ledger
 	memory        *budget
 	ordinals      *tally
 	flights       *flights
-	rejects       *rejects
-	finalise      func(*stream) // begins to, beside everything else
-	flushInterval time.Duration
+	flushInterval time.Duration // 0: a batch waits until it is full
 	log           *slog.Logger
 
-	batch      *batch
+	open       *batch
+	failed     bool // the sink has, and gets nothing more
 	statusSeen bool
 	strangers  *strangers
 	renamed    map[renamedField]bool
@@ -50,7 +63,10 @@ func (b *batcher) run(ctx context.Context, slabs <-chan *slab) error {
 		if !ok {
 			break
 		}
-		if err := b.take(ctx, s); err != nil {
+		switch err := b.take(ctx, s); {
+		case err != nil && b.failed:
+			return err
+		case err != nil:
 			return errors.Join(err, b.drain(ctx))
 		}
 	}
@@ -92,7 +108,7 @@ func (b *batcher) next(ctx context.Context, slabs <-chan *slab, tick <-chan time
 // tick keeps the promise that no state waits longer than the flush interval
 // for a batch to fill.
 func (b *batcher) tick(ctx context.Context, now time.Time) error {
-	if !b.batch.empty() && now.Sub(b.batch.opened) >= b.flushInterval {
+	if b.flushInterval > 0 && !b.open.empty() && now.Sub(b.open.opened) >= b.flushInterval {
 		return b.flush(ctx)
 	}
 	return nil
@@ -170,11 +186,10 @@ func (b *batcher) record(ctx context.Context, it *item) error {
 	return b.add(ctx, newVersion(it.stream, submission{record: it.record, ticket: t}, it.bytes))
 }
 
-// reject counts a record that cannot be stored, or stops the sync, as
-// processing.rejected_records says. In a stream that is replaced it goes through a
-// batch all the same when it has a key, so that what is stored of it stays.
+// reject tells the sink of a record that cannot be stored. In a stream that is replaced
+// it goes through a batch all the same when it has a key, so that what is stored of it stays.
 func (b *batcher) reject(ctx context.Context, it *item, reject *document.RejectError) error {
-	if err := b.rejects.add(it.message.Line, reject); err != nil {
+	if err := b.sink.reject(it.stream, it.message.Line, reject); err != nil {
 		return err
 	}
 	t := b.ledger.open(it.stream.Descriptor, it.message.Line)
@@ -210,13 +225,13 @@ func (b *batcher) resume(ctx context.Context) error {
 // place puts a version into the open batch and sends that when it is full, or before
 // when the version would not fit.
 func (b *batcher) place(ctx context.Context, v *version, came time.Time) error {
-	if !b.batch.takes(v) {
+	if !b.open.takes(v) {
 		if err := b.flush(ctx); err != nil {
 			return err
 		}
 	}
-	b.batch.add(v, came)
-	if b.batch.full() {
+	b.open.add(v, came)
+	if b.open.full() {
 		return b.flush(ctx)
 	}
 	return nil
@@ -236,8 +251,8 @@ func (b *batcher) warnRenamed(it *item) {
 	}
 }
 
-// status has a replacing stream finalised when its COMPLETE arrives: everything
-// before it is stored first. Other streams go on meanwhile, and so do the states.
+// status tells the sink when the COMPLETE of a replacing stream arrives: everything
+// before it lands first.
 func (b *batcher) status(ctx context.Context, status *protocol.StreamStatus) error {
 	b.statusSeen = true
 	if err := b.strangers.meet(status.Stream); err != nil {
@@ -254,23 +269,43 @@ func (b *batcher) status(ctx context.Context, status *protocol.StreamStatus) err
 	if err := b.drain(ctx); err != nil {
 		return err
 	}
-	b.finalise(s)
+	b.sink.complete(s)
 	return nil
 }
 
-// flush sends the open batch.
+// flush hands the open batch to the sink.
 func (b *batcher) flush(ctx context.Context) error {
-	if b.batch.empty() {
+	if b.open.empty() {
 		return nil
 	}
-	full := b.batch
-	b.batch = newBatch()
-	return b.flights.start(ctx, full)
+	full := b.open
+	b.open = newBatch()
+	if err := b.sink.batch(ctx, full, func() error { return b.close(full) }); err != nil {
+		b.failed = true
+		return err
+	}
+	b.flights.add(full)
+	return nil
+}
+
+// close settles the tickets of a batch that the sink is done with and gives its memory back.
+// It is safe for concurrent use.
+func (b *batcher) close(full *batch) error {
+	for _, v := range full.versions {
+		b.memory.free(v.bytes)
+		for i, s := range v.submissions {
+			if err := b.ledger.done(s.ticket, v.outcome(i)); err != nil {
+				return err
+			}
+		}
+	}
+	b.flights.touchDown(full)
+	return nil
 }
 
 // drain sends the open batch and what is held, and waits until nothing is in flight.
 func (b *batcher) drain(ctx context.Context) error {
-	for !b.batch.empty() || !b.flights.idle() {
+	for !b.open.empty() || !b.flights.idle() {
 		if err := b.flush(ctx); err != nil {
 			return err
 		}

@@ -3,29 +3,21 @@ package connector
 import (
 	"context"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 )
 
-// flights are the batches that are being applied. A version whose key is in
-// flight is held back until that batch has landed, so that two versions of a
+// flights are the batches that the sink has and that have not landed. A version whose
+// key is in flight is held back until that batch has landed, so that two versions of a
 // record never overtake each other, and batches of other keys go on meanwhile.
 // What is held keeps its share of the memory budget. Its methods are for one
-// goroutine; the batches run on the group.
+// goroutine, but for touchDown.
 type flights struct {
-	group *errgroup.Group
-	apply func(context.Context, *batch) error
-	pace  *pace
-
-	inFlight []*batch          // oldest first; those that are done stay until land
+	inFlight []*batch          // oldest first; those that have landed stay until land
 	owners   map[string]*batch // of the keys in flight
 	landed   chan struct{}     // says that land has something to do
 }
 
-func newFlights(group *errgroup.Group, p *pace, apply func(context.Context, *batch) error) *flights {
-	return &flights{
-		group: group, apply: apply, pace: p, owners: map[string]*batch{}, landed: make(chan struct{}, 1),
-	}
+func newFlights() *flights {
+	return &flights{owners: map[string]*batch{}, landed: make(chan struct{}, 1)}
 }
 
 // hold keeps the version back if its key is in flight. Newer versions of a key
@@ -42,32 +34,27 @@ func (f *flights) hold(v *version, came time.Time) bool {
 	return true
 }
 
-// start begins to apply b, none of whose keys is in flight, once a slot is free.
-// An error of the apply itself comes out of the group.
-func (f *flights) start(ctx context.Context, b *batch) error {
-	if err := f.pace.acquire(ctx); err != nil {
-		return err
+// add has b, none of whose keys is in flight, own its keys, unless it has landed already.
+func (f *flights) add(b *batch) {
+	if b.hasLanded() {
+		return
 	}
 	for key := range b.byKey {
 		f.owners[key] = b
 	}
 	f.inFlight = append(f.inFlight, b)
-	f.group.Go(func() error {
-		err := f.apply(ctx, b)
-		f.pace.release()
-		if err == nil {
-			close(b.done) // after an error nobody may go on as if the batch were stored
-			signal(f.landed)
-		}
-		return err
-	})
-	return nil
 }
 
-// wait returns when all batches are done, or with ctx's error.
+// touchDown marks b as landed.
+func (f *flights) touchDown(b *batch) {
+	close(b.landed)
+	signal(f.landed)
+}
+
+// wait returns when all batches have landed, or with ctx's error.
 func (f *flights) wait(ctx context.Context) error {
 	for _, b := range f.inFlight {
-		if err := await(ctx, b.done); err != nil {
+		if err := await(ctx, b.landed); err != nil {
 			return err
 		}
 	}
@@ -77,21 +64,20 @@ func (f *flights) wait(ctx context.Context) error {
 // idle reports whether no batch is in flight, and so none is held.
 func (f *flights) idle() bool { return len(f.inFlight) == 0 }
 
-// land frees the keys of the batches that are done and returns what was held for
+// land frees the keys of the batches that have landed and returns what was held for
 // them.
 func (f *flights) land() (held []*batch) {
 	kept := f.inFlight[:0]
 	for _, b := range f.inFlight {
-		select {
-		case <-b.done:
-			for key := range b.byKey {
-				delete(f.owners, key)
-			}
-			if b.held != nil {
-				held = append(held, b.held)
-			}
-		default:
+		if !b.hasLanded() {
 			kept = append(kept, b)
+			continue
+		}
+		for key := range b.byKey {
+			delete(f.owners, key)
+		}
+		if b.held != nil {
+			held = append(held, b.held)
 		}
 	}
 	clear(f.inFlight[len(kept):])

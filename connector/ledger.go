@@ -14,6 +14,7 @@ type counts struct {
 	embedded int64
 	reused   int64
 	deleted  int64
+	replaced int64 // of those received, by a later version in the same batch
 	dropped  int64 // CDC deletes of a stream that does not deduplicate
 }
 
@@ -29,6 +30,7 @@ func (c *counts) add(d counts) {
 	c.embedded += d.embedded
 	c.reused += d.reused
 	c.deleted += d.deleted
+	c.replaced += d.replaced
 	c.dropped += d.dropped
 }
 
@@ -64,7 +66,7 @@ type segment struct {
 // STREAM states, and what it asks for GLOBAL ones. It is safe for concurrent
 // use.
 type ledger struct {
-	emit   func(*protocol.State, *protocol.DestinationStats) error
+	emit   func(*protocol.State, *protocol.DestinationStats) error // nil: states go nowhere
 	usage  func() usage
 	memory *budget
 
@@ -73,7 +75,7 @@ type ledger struct {
 	segments []*segment // oldest first; the last one is open
 	since    map[protocol.StreamDescriptor]*counts
 	global   counts // of all streams, since the last state that speaks for all
-	total    counts
+	settled  map[protocol.StreamDescriptor]*counts
 	states   int64
 	err      error
 }
@@ -85,6 +87,7 @@ func newLedger(
 		emit: emit, usage: used, memory: memory,
 		segments: []*segment{newSegment()},
 		since:    map[protocol.StreamDescriptor]*counts{},
+		settled:  map[protocol.StreamDescriptor]*counts{},
 	}
 }
 
@@ -142,7 +145,10 @@ func (l *ledger) state(s *protocol.State, bytes int64) error {
 func (l *ledger) totals() (counts, int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	sum := l.total
+	var sum counts
+	for _, c := range l.settled {
+		sum.add(*c)
+	}
 	for _, s := range l.segments {
 		for _, c := range s.counts {
 			sum.add(*c)
@@ -151,13 +157,29 @@ func (l *ledger) totals() (counts, int64) {
 	return sum, l.states
 }
 
-func (s *segment) add(stream protocol.StreamDescriptor, c counts) {
-	sum, ok := s.counts[stream]
-	if !ok {
-		sum = &counts{}
-		s.counts[stream] = sum
+// of returns what is done so far of one stream.
+func (l *ledger) of(stream protocol.StreamDescriptor) counts {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var sum counts
+	if c := l.settled[stream]; c != nil {
+		sum = *c
 	}
-	sum.add(c)
+	for _, s := range l.segments {
+		if c := s.counts[stream]; c != nil {
+			sum.add(*c)
+		}
+	}
+	return sum
+}
+
+func (s *segment) add(stream protocol.StreamDescriptor, c counts) { addTo(s.counts, stream, c) }
+
+func addTo(sums map[protocol.StreamDescriptor]*counts, stream protocol.StreamDescriptor, c counts) {
+	if sums[stream] == nil {
+		sums[stream] = &counts{}
+	}
+	sums[stream].add(c)
 }
 
 // release emits the states at the front of the queue that are free to go.
@@ -166,7 +188,9 @@ func (l *ledger) release() error {
 		s := l.segments[0]
 		l.segments = l.segments[1:]
 		l.settle(s)
-		l.err = l.emit(s.state, l.statsFor(s.state))
+		if l.emit != nil {
+			l.err = l.emit(s.state, l.statsFor(s.state))
+		}
 		l.states++
 		l.memory.free(s.bytes)
 	}
@@ -177,14 +201,9 @@ func (l *ledger) release() error {
 // its streams report.
 func (l *ledger) settle(s *segment) {
 	for stream, c := range s.counts {
-		sum, ok := l.since[stream]
-		if !ok {
-			sum = &counts{}
-			l.since[stream] = sum
-		}
-		sum.add(*c)
+		addTo(l.since, stream, *c)
+		addTo(l.settled, stream, *c)
 		l.global.add(*c)
-		l.total.add(*c)
 	}
 }
 

@@ -19,7 +19,7 @@ const (
 func (a *applier) parts(missing []change) func(yield func([]change) bool) {
 	size := astra.MaxInsertDocuments
 	if a.embedder != nil {
-		bytes := min(a.memory.size/vectorShare, maxPartBytes)
+		bytes := min(a.memory/vectorShare, maxPartBytes)
 		size = max(size, int(bytes)/(4*a.embedder.Dimension()))
 	}
 	isRefused := func(c change) bool { return c.version.refused != nil }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"destination-astra/document"
@@ -98,18 +99,18 @@ type PlanOptions struct {
 func (c *Connector) Plan(
 	ctx context.Context, catalog *protocol.Catalog, in io.Reader, o PlanOptions,
 ) (plan *Plan, err error) {
-	dry, exists, err := c.rehearse(ctx, catalog)
+	input, exists, err := c.rehearsal(ctx, catalog, in)
 	if err != nil {
 		return nil, err
 	}
 	finds := &countedFinds{finder: c.database.Collection(c.config.Indexing.Collection)}
 	p := &planner{
-		lookup: c.newLookup(finds, dry.streams), finds: finds, embeds: c.embedder != nil, log: c.log,
-		texts: c.newTally(), planned: c.newTally(), streams: map[*stream]*StreamPlan{},
-		plan: &Plan{Collection: c.config.Indexing.Collection, Exists: exists, Embedder: c.fingerprint()},
-		mode: c.config.Processing.RejectedRecords,
+		lookup: c.newLookup(finds, input.streams), finds: finds, embeds: c.embedder != nil, log: c.log,
+		texts: newTallyFor(c.options.MemoryBytes), planned: newTallyFor(c.options.MemoryBytes), streams: map[*stream]*StreamPlan{},
+		plan:    &Plan{Collection: c.config.Indexing.Collection, Exists: exists, Embedder: c.fingerprint()},
+		rejects: c.newRejects(quiet()),
 	}
-	defer func() { err = errors.Join(err, p.lookup.close(), p.texts.close(), p.planned.close()) }()
+	defer func() { err = errors.Join(err, input.close(), p.lookup.close(), p.texts.close(), p.planned.close()) }()
 	p.calls.embedder, _ = c.embedder.(forecaster)
 	if p.counter, err = c.tokenizer(); err != nil {
 		return nil, err
@@ -117,29 +118,30 @@ func (c *Connector) Plan(
 	if err := p.probe(ctx, exists); err != nil {
 		return nil, interruption(ctx, fmt.Errorf("plan: %w", err))
 	}
-	for _, s := range dry.streams.list {
+	for _, s := range input.streams.list {
 		p.addStream(s)
 		if err := p.inspect(ctx, s, exists); err != nil {
 			return nil, err
 		}
 	}
-	dry.consumer = p
-	if err := dry.read(ctx, in); err != nil {
+	if err := input.rehearse(ctx, p); err != nil {
 		return nil, interruption(ctx, fmt.Errorf("plan: %w", err))
 	}
-	for _, s := range dry.streams.list {
+	for _, s := range input.streams.list {
 		if err := p.compareGuesses(ctx, s); err != nil {
 			return nil, interruption(ctx, fmt.Errorf("plan: %w", err))
 		}
 	}
-	p.finish(dry)
+	p.finish(input)
 	c.price(p.plan, o)
 	return p.plan, nil
 }
 
-// rehearse makes what plan and verify share with write: the streams, the builder for the
-// collection as it is (or as write would create it), and whether it exists.
-func (c *Connector) rehearse(ctx context.Context, catalog *protocol.Catalog) (*dryRun, bool, error) {
+// rehearsal makes what plan and verify share with write: the input, with the builder for the
+// collection as it is (or as write would create it); and it says whether that exists.
+func (c *Connector) rehearsal(
+	ctx context.Context, catalog *protocol.Catalog, from io.Reader,
+) (in *input, exists bool, err error) {
 	facts := callFacts{jobID: c.options.JobID, started: time.Now(), nonce: rand.Text()}
 	all, err := newStreams(catalog, facts, c.log)
 	if err != nil {
@@ -160,8 +162,14 @@ func (c *Connector) rehearse(ctx context.Context, catalog *protocol.Catalog) (*d
 	if err != nil {
 		return nil, false, err
 	}
-	return &dryRun{streams: all, builder: builder, memory: c.options.MemoryBytes, ordinals: c.newTally()}, d != nil, nil
+	in = newInput(inputOptions{
+		from: from, streams: all, builder: builder, memoryBytes: c.options.MemoryBytes, log: quiet(),
+	})
+	return in, d != nil, nil
 }
+
+// quiet is the log of what a write would warn of and nobody else needs to.
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // price sets what the embedding costs and how long it takes at least.
 func (c *Connector) price(p *Plan, o PlanOptions) {

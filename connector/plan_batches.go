@@ -8,10 +8,9 @@ import (
 
 	"destination-astra/chunk"
 	"destination-astra/document"
-	"destination-astra/spec"
 )
 
-// planner makes a [Plan] of the batches of a [dryRun].
+// planner is the sink that makes a [Plan].
 type planner struct {
 	plan    *Plan
 	lookup  *lookup
@@ -23,8 +22,10 @@ type planner struct {
 	planned *tally // _ids of documents that are going to be written or raised
 	calls   callCounter
 	streams map[*stream]*StreamPlan
-	mode    spec.RejectedRecords
+	rejects *rejects
 }
+
+var _ sink = (*planner)(nil)
 
 // addStream keeps the catalog's order in the plan.
 func (p *planner) addStream(s *stream) {
@@ -78,31 +79,21 @@ func (p *planner) fail(reason string) {
 	}
 }
 
-// rejected counts a record that write refuses, and notes that it would stop there unless it
-// is told to skip such records.
-func (p *planner) rejected(s *stream, line int64, r *document.RejectError) {
-	one := p.streams[s]
-	one.Records++
-	one.Rejected++
-	one.reasons.add(r)
-	if p.mode.Mode != spec.ModeSkip {
-		p.fail(Explain(&RejectedError{Line: line, Reject: r}))
+// reject notes where the write would stop; the plan goes on.
+func (p *planner) reject(s *stream, line int64, r *document.RejectError) error {
+	p.streams[s].reasons.add(r)
+	if err := p.rejects.add(line, r); err != nil {
+		p.fail(Explain(err))
 	}
+	return nil
 }
 
-// dropped counts a deletion that changes nothing.
-func (p *planner) dropped(s *stream) {
-	p.streams[s].Records++
-	p.streams[s].Dropped++
-}
+// complete counts nothing: what finalising deletes depends on time.
+func (p *planner) complete(*stream) {}
 
 // batch compares what write would apply together and counts what that means. What came
 // before in the run counts as done, although nothing was stored.
-func (p *planner) batch(ctx context.Context, b *batch, older map[*stream]int64) error {
-	for s, n := range older {
-		p.streams[s].Records += n
-		p.streams[s].Replaced += n
-	}
+func (p *planner) batch(ctx context.Context, b *batch, landed func() error) error {
 	d, found, err := p.compare(ctx, b)
 	if err != nil {
 		return err
@@ -139,7 +130,10 @@ func (p *planner) batch(ctx context.Context, b *batch, older map[*stream]int64) 
 		return err
 	}
 	p.calls.close()
-	return p.watchFields(ctx, b, work)
+	if err := p.watchFields(ctx, b, work); err != nil {
+		return err
+	}
+	return landed()
 }
 
 // raises counts the documents that are to be raised, each once a run.
@@ -300,15 +294,16 @@ func (p *planner) tokens(text string) int64 {
 // is stored; elsewhere a changed record is a new one.
 func (p *planner) count(v *version, w *planWork, wasThere bool) {
 	one := p.streams[v.stream]
-	one.Records++
-	for i := range v.record.Documents {
-		tokens := p.counter.Count(v.record.Documents[i].Text)
+	docs := v.documents()
+	for i := range docs {
+		tokens := p.counter.Count(docs[i].Text)
 		one.Tokens += int64(tokens)
 		one.lengths.add(tokens)
 	}
-	chunks := int64(len(v.record.Documents))
+	chunks := int64(len(docs))
 	stale := int64(len(w.stale))
 	switch {
+	case v.kept():
 	case v.record.Deleted:
 		one.Deleted++
 	case w.insert == 0 && stale == 0:
@@ -329,8 +324,11 @@ func (p *planner) count(v *version, w *planWork, wasThere bool) {
 }
 
 // finish closes the counts.
-func (p *planner) finish(d *dryRun) {
-	for _, one := range p.plan.Streams {
+func (p *planner) finish(in *input) {
+	for i, s := range in.streams.list {
+		one := p.plan.Streams[i]
+		c := in.ledger.of(s.Descriptor)
+		one.Records, one.Rejected, one.Dropped, one.Replaced = c.received+c.rejected, c.rejected, c.dropped, c.replaced
 		one.ChunkLengths = one.lengths.list()
 		one.Rejects = one.reasons.list
 		one.Compared, one.Changing = one.watch.result()
@@ -340,12 +338,8 @@ func (p *planner) finish(d *dryRun) {
 		}
 		p.plan.Total.add(&one.PlanCounts)
 	}
-	if limit := int64(p.mode.MaxRecords); limit > 0 && p.plan.Total.Rejected > limit {
-		p.fail(fmt.Sprintf("%d records would be rejected, "+
-			"more than processing.rejected_records.max_rejected_records (%d) allows.", p.plan.Total.Rejected, limit))
-	}
 	p.plan.Calls = p.calls.calls
 	p.plan.Calls.Find += p.finds.pages
-	p.plan.SkippedLines = d.skipped
-	p.plan.UnknownStreamRecords = d.strangers.byName()
+	p.plan.SkippedLines = in.reader.Skipped()
+	p.plan.UnknownStreamRecords = in.batcher.strangers.byName()
 }

@@ -21,7 +21,7 @@ const (
 // no stream of the catalog, it may be the input of another catalog altogether: nothing of it
 // is stored, so no state may say that it is. Its methods are for one goroutine.
 type strangers struct {
-	ledger  *ledger // nil where no states go out
+	ledger  *ledger
 	streams *streams
 	records map[protocol.StreamDescriptor]int64
 	others  int64 // records of streams beyond maxStrangers
@@ -44,7 +44,7 @@ func (s *strangers) add(m *protocol.Message) {
 		return
 	}
 	s.records[d]++
-	if !s.met && s.ticket == nil && s.ledger != nil {
+	if !s.met && s.ticket == nil {
 		t := s.ledger.open(d, m.Line)
 		s.ticket = &t
 	}

@@ -1,6 +1,8 @@
 package connector
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -47,8 +49,8 @@ type tally struct {
 	closing    atomic.Bool // a merge may stop
 }
 
-// newTally returns a tally whose memory is a share of the sync's.
-func (c *Connector) newTally() *tally { return newTally(c.options.MemoryBytes / 4) }
+// newTallyFor returns a tally whose memory is a share of a sync's.
+func newTallyFor(memoryBytes int64) *tally { return newTally(memoryBytes / 4) }
 
 // newTally returns a tally that takes at most about so many bytes of memory.
 func newTally(memory int64) *tally {
@@ -224,4 +226,16 @@ func (t *tally) close() error {
 	}
 	t.runs = nil
 	return errors.Join(errs...)
+}
+
+// keyFromHex is a hash of 32 hex digits.
+func keyFromHex(digits string) (key tallyKey, ok bool) {
+	n, err := hex.Decode(key[:], []byte(digits[:min(len(digits), 2*len(key))]))
+	return key, err == nil && n == len(key)
+}
+
+// hashOf makes any _id a key of a tally.
+func hashOf(id string) tallyKey {
+	sum := sha256.Sum256([]byte(id))
+	return tallyKey(sum[:16])
 }

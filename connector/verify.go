@@ -71,17 +71,18 @@ type VerifyOptions struct {
 func (c *Connector) Verify(
 	ctx context.Context, catalog *protocol.Catalog, in io.Reader, o VerifyOptions,
 ) (result *Verification, err error) {
-	dry, exists, err := c.rehearse(ctx, catalog)
+	input, exists, err := c.rehearsal(ctx, catalog, in)
 	if err != nil {
 		return nil, err
 	}
 	v := &verifier{
-		lookup: c.newLookup(c.database.Collection(c.config.Indexing.Collection), dry.streams), exists: exists, vectors: o.Vectors, seen: c.newTally(),
+		lookup: c.newLookup(c.database.Collection(c.config.Indexing.Collection), input.streams), exists: exists,
+		vectors: o.Vectors, seen: newTallyFor(c.options.MemoryBytes),
 		streams: map[*stream]*StreamVerification{}, contents: map[*stream]map[tallyKey]*wanted{},
 		result: &Verification{Collection: c.config.Indexing.Collection, Exists: exists},
 	}
-	defer func() { err = errors.Join(err, v.seen.close(), v.lookup.close()) }()
-	for i, s := range dry.streams.list {
+	defer func() { err = errors.Join(err, input.close(), v.seen.close(), v.lookup.close()) }()
+	for i, s := range input.streams.list {
 		one := &StreamVerification{Stream: s.Descriptor.String(), byKey: map[string]*Finding{}}
 		v.streams[s] = one
 		v.result.Streams = append(v.result.Streams, one)
@@ -89,14 +90,13 @@ func (c *Connector) Verify(
 			v.contents[s] = map[tallyKey]*wanted{}
 		}
 	}
-	dry.consumer = v
-	if err := dry.read(ctx, in); err != nil {
+	if err := input.rehearse(ctx, v); err != nil {
 		return nil, interruption(ctx, fmt.Errorf("verify: %w", err))
 	}
-	if err := v.leftovers(ctx, dry.streams.list); err != nil {
+	if err := v.leftovers(ctx, input.streams.list); err != nil {
 		return nil, interruption(ctx, fmt.Errorf("verify: %w", err))
 	}
-	v.finish(dry)
+	v.finish(input)
 	return v.result, nil
 }
 

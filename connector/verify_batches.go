@@ -2,7 +2,6 @@ package connector
 
 import (
 	"context"
-	"crypto/sha256"
 	"maps"
 	"slices"
 	"strings"
@@ -11,7 +10,7 @@ import (
 	"destination-astra/document"
 )
 
-// verifier makes a [Verification] of the batches of a [dryRun].
+// verifier is the sink that makes a [Verification].
 type verifier struct {
 	result  *Verification
 	lookup  *lookup
@@ -31,23 +30,19 @@ type wanted struct {
 	text  string
 }
 
-// rejected: nothing is expected of the record, and what is stored of its key may stay.
-func (v *verifier) rejected(s *stream, _ int64, _ *document.RejectError) {
-	v.streams[s].Records++
-	v.streams[s].Rejected++
-}
+var _ sink = (*verifier)(nil)
 
-func (v *verifier) dropped(s *stream) { v.streams[s].Records++ }
+// reject: nothing is expected of the record.
+func (v *verifier) reject(*stream, int64, *document.RejectError) error { return nil }
+
+// complete: leftovers are looked for at the end.
+func (v *verifier) complete(*stream) {}
 
 // batch compares one stretch of the input. A newer version of a record takes back what
 // was found of an older one.
-func (v *verifier) batch(ctx context.Context, b *batch, older map[*stream]int64) error {
-	for s, n := range older {
-		v.streams[s].Records += n
-	}
+func (v *verifier) batch(ctx context.Context, b *batch, landed func() error) error {
 	known := newBatch()
 	for _, version := range b.versions {
-		v.streams[version.stream].Records++
 		if contents := v.contents[version.stream]; contents != nil {
 			v.want(contents, version)
 			continue
@@ -55,7 +50,9 @@ func (v *verifier) batch(ctx context.Context, b *batch, older map[*stream]int64)
 		if err := v.see(version); err != nil {
 			return err
 		}
-		known.versions = append(known.versions, version)
+		if !version.kept() {
+			known.versions = append(known.versions, version)
+		}
 	}
 	found := map[string][]stored{}
 	if v.exists && len(known.versions) > 0 {
@@ -70,7 +67,10 @@ func (v *verifier) batch(ctx context.Context, b *batch, older map[*stream]int64)
 			return err
 		}
 	}
-	return v.compare(ctx, present)
+	if err := v.compare(ctx, present); err != nil {
+		return err
+	}
+	return landed()
 }
 
 // present is an expected document that is there.
@@ -98,17 +98,12 @@ func contentOf(id string) tallyKey {
 	return key
 }
 
-// hashOf makes any _id a key of a tally.
-func hashOf(id string) tallyKey {
-	sum := sha256.Sum256([]byte(id))
-	return tallyKey(sum[:16])
-}
-
-// see notes what the stream is expected to hold, for the search for leftovers.
+// see notes what the stream is expected to hold, for the search for leftovers. Of a record that
+// is rejected that is what was there.
 func (v *verifier) see(version *version) error {
 	if version.stream.Dedup {
 		n, err := v.seen.take(version.record.Identity)
-		if err == nil && n > 0 {
+		if err == nil && n > 0 && !version.kept() {
 			v.streams[version.stream].forget(version.key())
 		}
 		return err

@@ -118,8 +118,11 @@ func (v *verifier) seenKey(key string) (bool, error) {
 }
 
 // finish counts what was found.
-func (v *verifier) finish(d *dryRun) {
-	for _, one := range v.result.Streams {
+func (v *verifier) finish(in *input) {
+	for i, s := range in.streams.list {
+		one := v.result.Streams[i]
+		c := in.ledger.of(s.Descriptor)
+		one.Records, one.Rejected = c.received+c.rejected, c.rejected
 		one.Findings = slices.DeleteFunc(one.Findings, func(f *Finding) bool { return f.Key == "" })
 		for _, f := range one.Findings {
 			one.Missing += int64(len(f.Missing))
@@ -129,6 +132,6 @@ func (v *verifier) finish(d *dryRun) {
 		}
 		v.result.Differences += one.Missing + one.Stale + one.Differing
 	}
-	v.result.SkippedLines = d.skipped
-	v.result.UnknownStreamRecords = d.strangers.byName()
+	v.result.SkippedLines = in.reader.Skipped()
+	v.result.UnknownStreamRecords = in.batcher.strangers.byName()
 }

@@ -113,7 +113,7 @@ func (v *version) outcome(i int) counts {
 	case v.submissions[i].rejected != nil:
 		return counts{rejected: 1}
 	case i != v.chosen():
-		return counts{received: 1}
+		return counts{received: 1, replaced: 1}
 	}
 	c := v.counts
 	c.received = 1

@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"destination-astra/document"
 	"destination-astra/internal/wait"
 	"destination-astra/protocol"
 	"destination-astra/spec"
@@ -33,27 +32,28 @@ type Summary struct {
 // second attempt doubles nothing.
 func (c *Connector) Write(ctx context.Context, catalog *protocol.Catalog, in io.Reader) (summary Summary, err error) {
 	started := time.Now()
-	r, err := c.prepare(ctx, catalog, started)
+	r, err := c.prepare(ctx, catalog, in, started)
 	if err != nil {
 		return Summary{}, interruption(ctx, err)
 	}
 	defer func() { err = errors.Join(err, r.fence.release(ctx, err == nil), r.close()) }()
 	work, cancel := wait.Grace(r.fence.guarded(ctx), c.options.Timing.Grace)
 	defer cancel()
-	reader := protocol.NewReader(in, protocol.ReaderOptions{Reserve: r.intake.reserve})
-	err = r.pipeline(work, ctx, reader)
+	err = r.pipeline(work, ctx)
 	if err == nil {
-		err = r.judge(reader)
+		err = r.judge()
 	}
 	if err == nil {
 		err = r.atEnd(work, ctx)
 	}
-	return r.report(reader, started), interruption(ctx, err)
+	return r.report(started), interruption(ctx, err)
 }
 
 // prepare does what comes before the first record. It holds nothing that an
 // interruption would have to store first.
-func (c *Connector) prepare(ctx context.Context, catalog *protocol.Catalog, started time.Time) (*run, error) {
+func (c *Connector) prepare(
+	ctx context.Context, catalog *protocol.Catalog, from io.Reader, started time.Time,
+) (*run, error) {
 	facts := callFacts{jobID: c.options.JobID, started: started, nonce: rand.Text()}
 	all, err := newStreams(catalog, facts, c.log)
 	if err != nil {
@@ -78,7 +78,11 @@ func (c *Connector) prepare(ctx context.Context, catalog *protocol.Catalog, star
 	}
 	c.log.Info("begin writing", "streams", len(all.list), "collection", c.config.Indexing.Collection,
 		"embedder", c.fingerprint())
-	return c.newRun(all, builder, collection, fence), nil
+	in := newInput(inputOptions{
+		from: from, streams: all, builder: builder, memoryBytes: c.options.MemoryBytes,
+		flushInterval: c.config.Processing.FlushInterval, emit: c.options.Writer.State, usage: c.usage, log: c.log,
+	})
+	return c.newRun(in, collection, fence), nil
 }
 
 // settle is how long a write of this run may still be applied.
@@ -105,44 +109,40 @@ func interruption(ctx context.Context, err error) error {
 // run is one write.
 type run struct {
 	connector *Connector
-	streams   *streams
-	intake    *intake
-	batcher   *batcher
-	applier   *applier
-	finaliser *finaliser
+	input     *input
+	sink      *storing
 	fence     *fence
 	log       *slog.Logger
 }
 
-func (c *Connector) newRun(all *streams, builder *document.Builder, coll collection, f *fence) *run {
-	memory := newBudget(c.options.MemoryBytes)
-	ledger := newLedger(c.options.Writer.State, c.usage, memory)
-	rejected := c.config.Processing.RejectedRecords
-	rejects := &rejects{skip: rejected.Mode == spec.ModeSkip, limit: int64(rejected.MaxRecords), log: c.log}
-	final := &finaliser{
-		collection: coll, ledger: ledger, pace: c.pace, embedder: c.fingerprint(), settle: c.settle(), log: c.log,
-	}
+func (c *Connector) newRun(in *input, coll collection, f *fence) *run {
+	rejects := c.newRejects(c.log)
 	return &run{
-		connector: c, streams: all, log: c.log, finaliser: final, fence: f,
-		intake: newIntake(all, builder, memory, workers()),
-		applier: &applier{
-			lookup: c.newLookup(coll, all), collection: coll, embedder: c.embedder, ledger: ledger, memory: memory,
-			rejects: rejects, cache: newVectorCache(c.cachedVectors()), fence: f, settle: c.settle(), log: c.log,
-		},
-		batcher: &batcher{
-			streams: all, ledger: ledger, memory: memory, ordinals: c.newTally(), rejects: rejects,
-			flushInterval: c.config.Processing.FlushInterval, log: c.log,
-			batch: newBatch(), strangers: newStrangers(all, ledger), renamed: map[renamedField]bool{},
-			keyless: map[protocol.StreamDescriptor]int64{},
+		connector: c, input: in, fence: f, log: c.log,
+		sink: &storing{
+			pace: c.pace, rejects: rejects,
+			applier: &applier{
+				lookup: c.newLookup(coll, in.streams), collection: coll, embedder: c.embedder, rejects: rejects,
+				memory: c.options.MemoryBytes, cache: newVectorCache(c.cachedVectors()), fence: f, settle: c.settle(), log: c.log,
+			},
+			finaliser: &finaliser{
+				collection: coll, ledger: in.ledger, pace: c.pace, embedder: c.fingerprint(), settle: c.settle(), log: c.log,
+			},
 		},
 	}
+}
+
+// newRejects is for one run.
+func (c *Connector) newRejects(log *slog.Logger) *rejects {
+	rejected := c.config.Processing.RejectedRecords
+	return &rejects{skip: rejected.Mode == spec.ModeSkip, limit: int64(rejected.MaxRecords), log: log}
 }
 
 // newLookup is for the streams of one run.
 func (c *Connector) newLookup(coll finder, all *streams) *lookup {
 	return &lookup{
 		collection: coll, embedder: c.fingerprint(), dimension: c.vectorSize(), ours: newOurs(all),
-		written: c.newTally(), recordIDs: newRecordIDs(c.newTally(), c.log),
+		written: newTallyFor(c.options.MemoryBytes), recordIDs: newRecordIDs(newTallyFor(c.options.MemoryBytes), c.log),
 	}
 }
 
@@ -155,50 +155,45 @@ func (c *Connector) vectorSize() int {
 }
 
 // close removes the run's temporary files.
-func (r *run) close() error {
-	return errors.Join(r.batcher.ordinals.close(), r.applier.lookup.close())
-}
+func (r *run) close() error { return errors.Join(r.input.close(), r.sink.applier.lookup.close()) }
 
 // pipeline runs all stages until the input or stop ends, everything read is
 // stored, or something fails.
-func (r *run) pipeline(ctx, stop context.Context, reader *protocol.Reader) error {
-	group, gctx := errgroup.WithContext(ctx)
+func (r *run) pipeline(ctx, stop context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
 	stop, halt := context.WithCancel(stop)
 	defer halt()
-	r.batcher.flights = newFlights(group, r.connector.pace, r.applier.apply)
-	r.batcher.finalise = func(s *stream) {
-		group.Go(func() error { return r.finaliser.finalise(gctx, stop, s) })
-	}
-	r.intake.start(stop, reader)
-	var reason error
-	group.Go(func() error {
-		reason = r.intake.build(gctx, stop)
-		return nil // what came before the end is stored first, whatever ended it
-	})
-	busy, idle := context.WithCancel(gctx)
-	group.Go(func() error {
+	r.sink.group, r.sink.ctx, r.sink.stop = group, ctx, stop
+	busy, idle := context.WithCancel(ctx)
+	var ended error
+	group.Go(func() (err error) {
 		defer idle()
-		return r.batcher.run(gctx, r.intake.ordered)
+		ended, err = r.input.run(ctx, stop, r.sink)
+		return err
 	})
 	group.Go(func() error {
-		logProgress(busy, r.batcher.ledger, r.log)
+		logProgress(busy, r.input.ledger, r.log)
 		return nil
 	})
-	err := group.Wait()
-	if err == nil {
-		return reason
+	if err := group.Wait(); err != nil {
+		return err
 	}
-	return err
+	return ended
 }
 
 // judge says whether what was read to its end was an input for this catalog. Nothing at all is
 // one: a source may have had nothing to say.
-func (r *run) judge(reader *protocol.Reader) error {
+func (r *run) judge() error {
+	err := r.input.judge()
 	var unusable *protocol.InputError
-	if err := reader.Judge(); errors.As(err, &unusable) && unusable.Lines > 0 {
-		return fmt.Errorf("write: %w", unusable)
+	switch {
+	case !errors.As(err, &unusable):
+		return err
+	case unusable.Lines > 0:
+		return fmt.Errorf("write: %w", err)
+	default:
+		return nil
 	}
-	return r.batcher.strangers.judge()
 }
 
 // atEnd finalises, at the end of an input without any STREAM_STATUS, the
@@ -206,13 +201,13 @@ func (r *run) judge(reader *protocol.Reader) error {
 // numbers nothing.
 func (r *run) atEnd(ctx, stop context.Context) error {
 	onPlatform, allowEmpty := r.connector.options.JobID != "", r.connector.config.Processing.AllowEmptyOverwrite
-	for _, s := range r.streams.list {
+	for _, s := range r.input.streams.list {
 		switch {
 		case !s.replacing || s.completed:
-		case !s.overwrite || r.streams.numbered || r.batcher.statusSeen:
+		case !s.overwrite || r.input.streams.numbered || r.input.batcher.statusSeen:
 			r.log.Warn("the stream did not complete: nothing of its older data is deleted", "stream", s.Descriptor)
 		case s.completedByEnd(onPlatform, allowEmpty, r.log):
-			if err := r.finaliser.finalise(ctx, stop, s); err != nil {
+			if err := r.sink.finaliser.finalise(ctx, stop, s); err != nil {
 				return err
 			}
 		}
@@ -221,8 +216,9 @@ func (r *run) atEnd(ctx, stop context.Context) error {
 }
 
 // report logs what was skipped and what was done.
-func (r *run) report(reader *protocol.Reader, started time.Time) Summary {
-	total, states := r.batcher.ledger.totals()
+func (r *run) report(started time.Time) Summary {
+	reader := r.input.reader
+	total, states := r.input.ledger.totals()
 	s := Summary{
 		Records: total.received, Rejected: total.rejected, States: states,
 		Chunks: total.chunks, Embedded: total.embedded, Reused: total.reused, Deleted: total.deleted,
@@ -234,8 +230,8 @@ func (r *run) report(reader *protocol.Reader, started time.Time) Summary {
 	if n := reader.Misspelt(); n > 0 {
 		r.log.Warn("some of them have a type that is not in capital letters, such as RECORD", "lines", n)
 	}
-	s.UnknownStreamRecords = r.batcher.strangers.report(r.log)
-	for stream, n := range r.batcher.keyless {
+	s.UnknownStreamRecords = r.input.batcher.strangers.report(r.log)
+	for stream, n := range r.input.batcher.keyless {
 		r.log.Warn("records have no value for the primary key, so that no newer version replaces them: "+
 			"check the stream's primary_key", "stream", stream, "records", n)
 	}
