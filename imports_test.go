@@ -35,7 +35,7 @@ cql            ->
 chunk          ->
 protocol       ->
 spec           -> internal/models
-localastra     -> localastra/explorer
+localastra     -> localastra/explorer, internal/redact
 localastra/explorer ->
 docs           ->
 langchain      -> astra, embed

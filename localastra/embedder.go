@@ -3,13 +3,17 @@ package localastra
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"destination-astra/internal/redact"
 )
 
 const (
@@ -17,6 +21,8 @@ const (
 	embedTimeout = time.Minute
 	// maxEmbedReply bounds an answer: 100 vectors of 4096 dimensions as JSON.
 	maxEmbedReply = 32 << 20
+	// maxRefusal bounds what is read of a refusal, in which secrets are looked for.
+	maxRefusal = 64 << 10
 	// shownReply is how much of a refusal an error repeats.
 	shownReply = 200
 )
@@ -38,13 +44,15 @@ type EmbedderOptions struct {
 // the client of the Data API can.
 func NewEmbedder(o EmbedderOptions) (EmbedFunc, error) {
 	base, err := url.Parse(o.URL)
-	if err != nil {
-		return nil, &OptionError{"embedder", "[not shown]", "an http or https URL"} // it may hold a password
+	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
+		shown := o.URL
+		if err != nil || strings.Contains(shown, "@") {
+			shown = "[not shown]" // it may hold a password, and in a wrong URL nobody knows where
+		}
+		return nil, &OptionError{"embedder", shown, "an http or https URL"}
 	}
-	if base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, &OptionError{"embedder", base.Redacted(), "an http or https URL"}
-	}
-	e := &embedder{options: o, url: strings.TrimSuffix(o.URL, "/") + "/embeddings"}
+	e := &embedder{options: o, url: strings.TrimSuffix(o.URL, "/") + "/embeddings",
+		redact: redact.New(append(loginSecrets(base.User), o.Key)...)}
 	e.client = &http.Client{Transport: o.Transport, Timeout: embedTimeout}
 	// A redirect would take the key and the texts to a server that nobody named.
 	e.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -56,6 +64,18 @@ type embedder struct {
 	options EmbedderOptions
 	url     string
 	client  *http.Client
+	redact  func(string) string
+}
+
+// loginSecrets are the forms in which the login of a URL is sent: a name without a
+// password is a key.
+func loginSecrets(login *url.Userinfo) []string {
+	password, has := login.Password()
+	secret := password
+	if !has {
+		secret = login.Username()
+	}
+	return []string{secret, base64.StdEncoding.EncodeToString([]byte(login.Username() + ":" + password))}
 }
 
 // embedding is the answer of the service. Its items may come in any order.
@@ -66,9 +86,21 @@ type embedding struct {
 	} `json:"data"`
 }
 
-// embed sends one request and returns one vector for each text. Errors carry the
-// service's own words, cut short; they never carry the key.
+// embed returns one vector for each text. Errors carry the service's own words, cut
+// short; they never carry the key or the login of the URL.
 func (e *embedder) embed(ctx context.Context, texts []string) ([][]float32, error) {
+	vectors, err := e.ask(ctx, texts)
+	if err == nil {
+		return vectors, nil
+	}
+	if shown := e.redact(err.Error()); shown != err.Error() {
+		return nil, errors.New(shown) // what it wraps would tell the secret
+	}
+	return nil, err
+}
+
+// ask sends one request.
+func (e *embedder) ask(ctx context.Context, texts []string) ([][]float32, error) {
 	body, err := json.Marshal(map[string]any{"input": texts, "model": e.options.Model, "encoding_format": "float"})
 	if err != nil {
 		return nil, fmt.Errorf("encode request: %w", err)
@@ -86,16 +118,17 @@ func (e *embedder) embed(ctx context.Context, texts []string) ([][]float32, erro
 		return nil, err
 	}
 	defer response.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(response.Body, maxEmbedReply))
+	bound := int64(maxEmbedReply)
+	if response.StatusCode != http.StatusOK {
+		bound = maxRefusal
+	}
+	text, err := io.ReadAll(io.LimitReader(response.Body, bound))
 	if err != nil {
 		return nil, fmt.Errorf("read answer: %w", err)
 	}
 	if response.StatusCode != http.StatusOK {
-		said := string(text)
-		if e.options.Key != "" {
-			said = strings.ReplaceAll(said, e.options.Key, "[redacted]") // before it is cut
-		}
-		return nil, fmt.Errorf("%s: %s", response.Status, said[:min(len(said), shownReply)])
+		said := e.redact(response.Status + ": " + string(text)) // half a secret would not be found
+		return nil, errors.New(strings.ToValidUTF8(said[:min(len(said), shownReply)], ""))
 	}
 	return decodeEmbedding(text, len(texts))
 }

@@ -2,9 +2,12 @@ package localastra_test
 
 import (
 	"encoding/json"
+	"html"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -72,28 +75,62 @@ func TestEmbedderURLs(t *testing.T) {
 	require.Error(t, err, "nobody listens")
 }
 
-// TestEmbedderKeepsTheKey follows no redirect, and repeats the key in no error.
-func TestEmbedderKeepsTheKey(t *testing.T) {
+// TestEmbedderKeepsSecrets has a service quote what it was sent in the forms in which services
+// do, and wants to see neither the key nor the login of the URL. No redirect is followed: it
+// would take both elsewhere.
+func TestEmbedderKeepsSecrets(t *testing.T) {
+	const key, password = `sk-"secret"/key`, "p&ssword-of-mine"
 	elsewhere := 0
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere++ }))
 	defer other.Close()
-	for _, status := range []int{http.StatusTemporaryRedirect, http.StatusUnauthorized} {
-		service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-			w.Header().Set("Location", other.URL)
-			w.WriteHeader(status)
-			_, _ = io.WriteString(w, "you sent "+q.Header.Get("Authorization"))
-		}))
-		embed, err := localastra.NewEmbedder(localastra.EmbedderOptions{URL: service.URL, Key: "sk-secret-key"})
-		require.NoError(t, err)
-		_, err = embed(t.Context(), []string{"text"})
-		require.ErrorContains(t, err, "Bearer [redacted]")
-		require.NotContains(t, err.Error(), "sk-secret-key")
-		service.Close()
+	tests := map[string]struct {
+		status int
+		quote  func(key, password, authorization string) string
+	}{
+		"redirect": {http.StatusTemporaryRedirect, func(_, _, sent string) string { return sent }},
+		"as it is": {http.StatusUnauthorized, func(key, password, _ string) string { return key + password }},
+		"as JSON":  {http.StatusUnauthorized, func(key, _, _ string) string { return strconv.Quote(key) }},
+		"as a query": {http.StatusUnauthorized, func(key, password, _ string) string {
+			return url.Values{"key": {key}, "login": {password}}.Encode()
+		}},
+		"as HTML": {http.StatusUnauthorized, func(key, password, _ string) string {
+			return html.EscapeString(key + password)
+		}},
+		"cut off": {http.StatusUnauthorized, func(key, _, _ string) string { return strings.Repeat("x ", 86) + key }},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+				w.Header().Set("Location", other.URL)
+				w.WriteHeader(test.status)
+				_, _ = io.WriteString(w, test.quote(key, password, q.Header.Get("Authorization")))
+			}))
+			defer service.Close()
+			login := strings.Replace(service.URL, "://", "://"+url.UserPassword("me", password).String()+"@", 1)
+			embed, err := localastra.NewEmbedder(localastra.EmbedderOptions{URL: login, Key: key})
+			require.NoError(t, err)
+			_, err = embed(t.Context(), []string{"text"})
+			require.ErrorContains(t, err, "[reda")
+			for _, secret := range []string{"secret", "sk-", "ssword"} {
+				require.NotContains(t, err.Error(), secret)
+			}
+		})
 	}
 	require.Zero(t, elsewhere)
-	for _, bad := range []string{"ftp://u:password@host", "http://u:password@ho st"} {
+}
+
+// TestEmbedderHidesTheURL prints no password of an address that cannot be used, in whatever
+// way it was written.
+func TestEmbedderHidesTheURL(t *testing.T) {
+	for _, bad := range []string{"ftp://u:password@host", "http://u:password@ho st", "u:password@host/v1",
+		"password@host/v1", "http:u:password@host", "//u:password@host"} {
 		_, err := localastra.NewEmbedder(localastra.EmbedderOptions{URL: bad})
-		require.Error(t, err)
-		require.NotContains(t, err.Error(), "password")
+		require.ErrorContains(t, err, "localastra: embedder", bad)
+		require.NotContains(t, err.Error(), "password", bad)
 	}
+	embed, err := localastra.NewEmbedder(localastra.EmbedderOptions{URL: "http://password-as-name@127.0.0.1:1/v1"})
+	require.NoError(t, err)
+	_, err = embed(t.Context(), []string{"a"})
+	require.ErrorContains(t, err, "refused", "nobody listens")
+	require.NotContains(t, err.Error(), "password")
 }
