@@ -49,16 +49,19 @@ const maxRounds = 20
 // apply brings the collection in line with the batch. Applying it again, after an
 // error say, is harmless.
 func (a *applier) apply(ctx context.Context, b *batch) error {
-	for round := 1; ; round++ {
-		done, err := a.round(ctx, b, round > 1)
+	for round, most := 1, maxRounds; ; round++ {
+		done, fellBack, err := a.round(ctx, b, round > 1)
+		if fellBack {
+			most++
+		}
 		switch {
-		case err != nil && b.partial():
+		case err != nil && partial(b):
 			return errors.Join(err, a.fence.leave(ctx))
 		case err != nil:
 			return err
 		case done:
 			return a.conclude(b)
-		case round >= maxRounds+b.fallBacks:
+		case round >= most:
 			return fmt.Errorf("%d documents are not as written after %d attempts: somebody else writes to the collection",
 				b.documents, round)
 		}
@@ -68,32 +71,32 @@ func (a *applier) apply(ctx context.Context, b *batch) error {
 // round is one pass over the batch. It is not done when what it wrote may not
 // be what is there: then the next round looks again, once a write of unknown
 // outcome can no longer be applied.
-func (a *applier) round(ctx context.Context, b *batch, again bool) (done bool, err error) {
+func (a *applier) round(ctx context.Context, b *batch, again bool) (done, fellBack bool, err error) {
 	var w watch
 	ctx = w.watched(ctx)
 	found, err := a.lookup.read(ctx, b, again)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	d, err := newDiff(b, found, a.lookup.embedder)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	if err := a.insert(ctx, b, d); err != nil {
-		return false, err
+		return false, false, err
 	}
 	raised, err := a.raise(ctx, d)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	if err := a.deleteStale(ctx, d); err != nil {
-		return false, err
+		return false, false, err
 	}
-	rejected, fellBack := b.fallBack()
-	if w.unknown.Load() && (rejected || b.keyed()) {
-		return false, retry.Sleep(ctx, a.settle)
+	rejected, fellBack := fallBack(b)
+	if w.unknown.Load() && (rejected || keyed(b)) {
+		return false, fellBack, retry.Sleep(ctx, a.settle)
 	}
-	return raised && !fellBack, nil
+	return raised && !fellBack, fellBack, nil
 }
 
 // insert embeds and stores the missing documents. When the server refuses a
@@ -127,74 +130,6 @@ func (a *applier) insertPart(ctx context.Context, d *diff, missing []change) err
 		d.raiseExisting(part, result.Existing)
 	}
 	return nil
-}
-
-// refused sorts out an insertMany's error: documents that the server refuses
-// for what they are reject their records, anything else ends the batch.
-func (a *applier) refused(err error, part []sendable) error {
-	var batchErr *astra.BatchError
-	if !errors.As(err, &batchErr) {
-		return err
-	}
-	for i, d := range batchErr.Documents {
-		switch {
-		case d.Fate.Stored():
-		case d.Fate == astra.FateFailed && isDocumentFault(d.Err):
-			part[i].version.refused = d.Err
-		default:
-			return err
-		}
-	}
-	return nil
-}
-
-// isDocumentFault reports whether a document was refused for its own content.
-// A vector of the wrong length is a fault of the configuration: every document
-// has it.
-func isDocumentFault(err error) bool {
-	var e *astra.Error
-	return errors.As(err, &e) && e.Family == astra.FamilyRequest && !e.HasCode(astra.CodeInvalidVectorLength)
-}
-
-// withdraw removes what was stored of rejected versions, also by an attempt before
-// this one, and nothing else; in a keyed stream the previous version stays.
-func (a *applier) withdraw(ctx context.Context, b *batch, d *diff) error {
-	for _, c := range d.present {
-		if c.version.refused != nil && a.isLeftover(c) {
-			c.version.tried[c.id] = true
-		}
-	}
-	var inserted []change
-	for _, v := range b.versions {
-		if v.refused == nil && !v.kept() {
-			continue
-		}
-		for id := range v.tried { // also in a later round: an insert may be applied late
-			inserted = append(inserted, change{version: v, id: id})
-		}
-	}
-	isRejected := func(c change) bool { return c.version.refused != nil }
-	d.raise = slices.DeleteFunc(d.raise, isRejected)
-	d.stale = slices.DeleteFunc(d.stale, isRejected)
-	_, err := a.deleteIDs(ctx, inserted)
-	return err
-}
-
-// isLeftover reports whether a document of a version that is rejected now belongs to no
-// other version: where the key is the record itself, all of them; else what an attempt that
-// did not end well has inserted as a part of this version.
-func (a *applier) isLeftover(c change) bool {
-	v := c.version
-	if !v.replaces() {
-		return true
-	}
-	isIt := func(d document.Document) bool { return d.ID() == c.id }
-	for _, s := range v.submissions {
-		if s.record != v.record && slices.ContainsFunc(s.record.Documents, isIt) {
-			return false
-		}
-	}
-	return a.fence.leftBy(c.stored.Attempt, v.record.Version)
 }
 
 // raise marks unchanged documents as ones of this generation and attempt, as long as they are
@@ -274,7 +209,7 @@ func (a *applier) conclude(b *batch) error {
 			if s.rejected == nil || s.reported {
 				continue
 			}
-			if err := a.rejects.add(s.ticket.line, v.rejection(s.rejected)); err != nil {
+			if err := a.rejects.add(s.ticket.line, rejection(v, s.rejected)); err != nil {
 				return err
 			}
 		}
@@ -282,18 +217,18 @@ func (a *applier) conclude(b *batch) error {
 	return a.lookup.wrote(b)
 }
 
-// refusedBy names the service that a rejection's cause came from.
-func refusedBy(cause error) string {
-	var e *embed.Error
-	if errors.As(cause, &e) {
-		return "the embedding service"
+// partial reports whether a record of several documents may be stored in part.
+func partial(b *batch) bool {
+	for _, v := range b.versions {
+		if len(v.tried) > 0 && len(v.record.Documents) > 1 {
+			return true
+		}
 	}
-	return "the Data API"
+	return false
 }
 
-func (v *version) rejection(cause error) *document.RejectError {
-	return &document.RejectError{
-		Stream: v.stream.Descriptor, RecordID: v.record.RecordID,
-		Reason: refusedBy(cause) + " refused it: " + cause.Error(),
-	}
+// keyed reports whether the batch may delete: only records with a key have older
+// versions, and only there can a write that is applied late undo a later one.
+func keyed(b *batch) bool {
+	return slices.ContainsFunc(b.versions, (*version).replaces)
 }

@@ -22,7 +22,6 @@ type batch struct {
 	documents int
 	bytes     int // of documents, without vectors
 	opened    time.Time
-	fallBacks int           // how often fallBack left something to do
 	landed    chan struct{} // closed when the sink is done with the batch
 	held      *batch        // versions of its keys that came while it was in flight; nil for none
 }
@@ -52,19 +51,6 @@ func (b *batch) add(v *version, came time.Time) {
 	b.bytes += old.size()
 }
 
-// fallBack has each version whose record was refused fall back on the one before.
-// It reports whether any was refused, and whether that leaves something to do.
-func (b *batch) fallBack() (refused, more bool) {
-	for _, v := range b.versions {
-		refused = refused || v.refused != nil || v.kept()
-		more = v.fallBack() || more
-	}
-	if more {
-		b.fallBacks++
-	}
-	return refused, more
-}
-
 // hasLanded reports whether the sink is done with the batch.
 func (b *batch) hasLanded() bool {
 	select {
@@ -90,25 +76,4 @@ func (b *batch) takes(v *version) bool {
 // documents (CDC deletes) count too: each is a key to read and to delete.
 func (b *batch) full() bool {
 	return b.documents >= maxBatchDocuments || len(b.versions) >= maxBatchDocuments || b.bytes >= maxBatchBytes
-}
-
-// partial reports whether a record of several documents may be stored in part.
-func (b *batch) partial() bool {
-	for _, v := range b.versions {
-		if len(v.tried) > 0 && len(v.record.Documents) > 1 {
-			return true
-		}
-	}
-	return false
-}
-
-// keyed reports whether the batch may delete: only records with a key have older
-// versions, and only there can a write that is applied late undo a later one.
-func (b *batch) keyed() bool {
-	for _, v := range b.versions {
-		if v.replaces() {
-			return true
-		}
-	}
-	return false
 }

@@ -34,9 +34,9 @@ const (
 )
 
 // cachedVectors is how many vectors are kept: a share of what may be in flight.
-func (c *Connector) cachedVectors() int {
+func cachedVectors(memoryBytes int64, dimension int) int {
 	const entryBytes = 256 // beside the vector: its hash, its places in maps
-	return int(min(max(c.options.MemoryBytes/4, minCachedBytes), maxCachedBytes)) / (4*c.config.EmbedderDimension() + entryBytes)
+	return int(min(max(memoryBytes/4, minCachedBytes), maxCachedBytes)) / (4*dimension + entryBytes)
 }
 
 func newVectorCache(vectors int) *vectorCache {

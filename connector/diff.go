@@ -1,7 +1,6 @@
 package connector
 
 import (
-	"fmt"
 	"slices"
 
 	"destination-astra/document"
@@ -32,7 +31,7 @@ func newDiff(b *batch, found map[string][]stored, embedder string) (*diff, error
 	for _, v := range b.versions {
 		there := map[string]stored{}
 		for _, s := range found[v.key()] {
-			if err := v.stream.mayTouch(s, embedder); err != nil {
+			if err := mayTouch(v.stream, s, embedder); err != nil {
 				return nil, err
 			}
 			there[s.ID] = s
@@ -70,7 +69,7 @@ func (d *diff) placeAll(v *version, there map[string]stored) {
 // that replaces theirs. Those of another embedder cannot.
 func (d *diff) keep(v *version, there map[string]stored, embedder string) {
 	for id, s := range there {
-		if s.Embedder == embedder && v.stream.mustRaise(s) && !v.tried[id] {
+		if s.Embedder == embedder && mustRaise(v.stream, s) && !v.tried[id] {
 			d.raise = append(d.raise, change{version: v, id: id, stored: s})
 		}
 	}
@@ -85,7 +84,7 @@ func (d *diff) place(v *version, doc *document.Document, there map[string]stored
 		return
 	}
 	delete(there, id)
-	if v.stream.mustRaise(s) {
+	if mustRaise(v.stream, s) {
 		d.raise = append(d.raise, change{version: v, id: id, stored: s})
 	}
 }
@@ -98,45 +97,6 @@ func (d *diff) raiseExisting(part []sendable, ids []string) {
 			d.raise = append(d.raise, c)
 		}
 	}
-}
-
-// mustRaise reports whether an unchanged document must be marked as one of
-// this generation (and attempt), because finalising deletes what is not.
-func (s *stream) mustRaise(d stored) bool {
-	if !s.replacing {
-		return false
-	}
-	return d.Generation == nil || *d.Generation != *s.GenerationID || s.Attempt != "" && d.Attempt != s.Attempt
-}
-
-// mayTouch refuses to touch a stream that a newer job has taken over, or that
-// another embedder's vectors are in: those cannot be compared with ours.
-func (s *stream) mayTouch(d stored, embedder string) error {
-	if !s.replacing && d.Embedder != "" && d.Embedder != embedder {
-		return s.otherEmbedder(d.Embedder, embedder)
-	}
-	return s.mayFinalise(d)
-}
-
-// mayFinalise refuses a stream that holds a document of a newer job. Only counted
-// generations have an order.
-func (s *stream) mayFinalise(d stored) error {
-	if !s.numbered || d.Generation == nil || *d.Generation <= *s.GenerationID {
-		return nil
-	}
-	return &StaleJobError{Stream: s.Descriptor, Generation: *s.GenerationID, Newer: *d.Generation}
-}
-
-func (s *stream) otherEmbedder(there, ours string) error {
-	moved := ""
-	if id, ok := movedService(there, ours); ok {
-		moved = fmt.Sprintf("; if it is the same service at another address, set embedding.service_id to %q", id)
-	}
-	return &ConfigError{Stream: &s.Descriptor, Reason: fmt.Sprintf(
-		"stream %q: its documents were embedded with %q and the configuration says %q; "+
-			"vectors of two embedders cannot be searched together. "+
-			"Run a refresh of the stream, which embeds everything anew, or go back to the old embedding settings%s",
-		s.Descriptor, there, ours, moved)}
 }
 
 func byStream(changes []change) map[*stream][]change {

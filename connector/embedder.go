@@ -115,27 +115,6 @@ func parametersID(parameters map[string]string) string {
 	return "@" + hex.EncodeToString(sum[:6])
 }
 
-// movedService returns the service in a stored fingerprint that differs from ours in
-// nothing else, as embedding.service_id names it.
-func movedService(there, ours string) (id string, ok bool) {
-	model := func(fingerprint string) (rest, id string) {
-		end := strings.LastIndexByte(fingerprint, '/')
-		if end < 0 {
-			return fingerprint, ""
-		}
-		at := strings.LastIndexByte(fingerprint[:end], '@')
-		if at < 0 || strings.ContainsRune(fingerprint[at:end], '/') {
-			provider, _, _ := strings.Cut(fingerprint, "/")
-			return fingerprint, provider
-		}
-		return fingerprint[:at] + fingerprint[end:], fingerprint[at+1 : end]
-	}
-	thereModel, id := model(there)
-	oursModel, _ := model(ours)
-	vectorize := strings.HasPrefix(there, spec.ModeAstraVectorize+"/")
-	return id, thereModel == oursModel && !vectorize
-}
-
 // vectorService is createCollection's vector.service (Data API, "vectorize").
 type vectorService struct {
 	Provider       string            `json:"provider"`

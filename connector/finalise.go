@@ -132,16 +132,7 @@ func (f *finalising) checkNewer(ctx context.Context) error {
 	if !f.stream.numbered {
 		return nil
 	}
-	return eachStored(ctx, f.collection, f.stream.newerThan(), f.stream.mayFinalise)
-}
-
-// newerThan asks for one document of a newer generation than a numbered stream's.
-func (s *stream) newerThan() astra.FindQuery {
-	newer := map[string]any{"$gt": *s.GenerationID}
-	return astra.FindQuery{
-		Filter: map[string]any{document.FieldStream: s.Name(), document.FieldGenerationID: newer},
-		Limit:  1,
-	}
+	return eachStored(ctx, f.collection, newerThan(f.stream), func(d stored) error { return mayFinalise(f.stream, d) })
 }
 
 // sweep looks at every document of the stream, page by page, which every database answers:
@@ -170,7 +161,7 @@ func (f *finalising) sweep(ctx context.Context) error {
 }
 
 func (f *finalising) isOutdated(d stored) (bool, error) {
-	return f.stream.mustRaise(d) || d.Embedder != f.embedder, f.stream.mayFinalise(d)
+	return mustRaise(f.stream, d) || d.Embedder != f.embedder, mayFinalise(f.stream, d)
 }
 
 // repeat runs passes until one finds nothing. A pass that finds what it cannot delete is

@@ -58,12 +58,12 @@ func (i *inspector) stream(ctx context.Context, s *stream) error {
 		return sample, err
 	}
 	if s.numbered {
-		newer, err := look(s.newerThan())
+		newer, err := look(newerThan(s))
 		if err != nil {
 			return err
 		}
 		for _, d := range append(newer, first...) {
-			if err := s.mayFinalise(d); err != nil {
+			if err := mayFinalise(s, d); err != nil {
 				return err
 			}
 		}
@@ -90,7 +90,7 @@ func (i *inspector) judge(s *stream, found []stored) error {
 					"they are kept until their records come again, and their vectors are not reused", "stream", s.Descriptor)
 			}
 		default:
-			return s.otherEmbedder(d.Embedder, i.embedder)
+			return otherEmbedder(s, d.Embedder, i.embedder)
 		}
 	}
 	return nil

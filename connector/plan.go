@@ -106,7 +106,8 @@ func (c *Connector) Plan(
 	finds := &countedFinds{finder: c.database.Collection(c.config.Indexing.Collection)}
 	p := &planner{
 		lookup: c.newLookup(finds, input.streams), finds: finds, embeds: c.embedder != nil, log: c.log,
-		texts: newTallyFor(c.options.MemoryBytes), planned: newTallyFor(c.options.MemoryBytes), streams: map[*stream]*StreamPlan{},
+		texts: newTallyFor(c.options.MemoryBytes), planned: newTallyFor(c.options.MemoryBytes),
+		streams: map[*stream]*StreamPlan{},
 		plan:    &Plan{Collection: c.config.Indexing.Collection, Exists: exists, Embedder: c.fingerprint()},
 		rejects: c.newRejects(quiet()),
 	}

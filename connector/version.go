@@ -18,7 +18,7 @@ type version struct {
 	bytes       int64 // of the memory budget, for all submissions
 
 	counts  counts          // of record
-	refused error           // why a service refuses record, until fallBack chooses another
+	refused error           // why a service refuses record, until the batch falls back on another
 	tried   map[string]bool // ids that were missing and that we sent, of any submission
 }
 
@@ -93,17 +93,11 @@ func (v *version) size() int {
 	return v.record.Bytes
 }
 
-// fallBack puts the record before it in the place of one that a service refused.
-// In a keyed stream the previous version stays, also when it is not stored yet.
-// It reports whether that leaves something to do.
-func (v *version) fallBack() bool {
-	if v.refused == nil {
-		return false
-	}
-	v.submissions[v.chosen()].rejected = v.refused
-	v.refused = nil
+// reject has the record before it take the place of the one to store. In a keyed stream the
+// previous version stays, also when it is not stored yet.
+func (v *version) reject(cause error) {
+	v.submissions[v.chosen()].rejected = cause
 	v.choose()
-	return !v.kept() || v.stream.replacing && v.stream.Dedup
 }
 
 // outcome is what happened to the i-th submission: the one that is stored has the

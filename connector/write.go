@@ -123,7 +123,8 @@ func (c *Connector) newRun(in *input, coll collection, f *fence) *run {
 			pace: c.pace, rejects: rejects,
 			applier: &applier{
 				lookup: c.newLookup(coll, in.streams), collection: coll, embedder: c.embedder, rejects: rejects,
-				memory: c.options.MemoryBytes, cache: newVectorCache(c.cachedVectors()), fence: f, settle: c.settle(), log: c.log,
+				memory: c.options.MemoryBytes, fence: f, settle: c.settle(), log: c.log,
+				cache: newVectorCache(cachedVectors(c.options.MemoryBytes, c.config.EmbedderDimension())),
 			},
 			finaliser: &finaliser{
 				collection: coll, ledger: in.ledger, pace: c.pace, embedder: c.fingerprint(), settle: c.settle(), log: c.log,
