@@ -26,7 +26,7 @@ import (
 )
 
 // patience bounds one run of the binary; it is never reached by a run that works.
-var patience = effort.Patience(2 * time.Minute)
+var patience = effort.Patience(time.Minute)
 
 // built is the binary's path, made when a test first asks for it.
 var built = sync.OnceValues(build)

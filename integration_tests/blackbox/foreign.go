@@ -15,7 +15,7 @@ import (
 )
 
 // installTime is for one throw-away environment from a package registry.
-const installTime = 5 * time.Minute
+const installTime = 2 * time.Minute
 
 // Tool is the path of a program that the clients of others need. The test skips, and says
 // why, without it, and below TEST_EFFORT=high: such clients come from registries.
@@ -59,7 +59,7 @@ func Node(t *testing.T, scripts string, packages ...string) (node, dir string) {
 // InstallOrSkip runs an installer in dir. Without a registry there is nothing to test with.
 func InstallOrSkip(t *testing.T, dir, program string, args ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), installTime)
+	ctx, cancel := context.WithTimeout(t.Context(), effort.Patience(installTime))
 	defer cancel()
 	command := exec.CommandContext(ctx, program, args...)
 	command.Dir = dir

@@ -20,7 +20,7 @@ import (
 )
 
 // StopPatience is how long the binary may take to end after a signal: after that
-// the platform kills it.
+// the platform kills it. On a busy machine tests wait longer ([effort.Patience]).
 const StopPatience = 10 * time.Second
 
 // Process is a run of the binary that the test talks to while it works.

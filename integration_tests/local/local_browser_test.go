@@ -13,8 +13,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"destination-astra/internal/effort"
 )
 
 // browser is a headless Chromium, driven through chromedriver by the WebDriver protocol.
@@ -47,9 +50,10 @@ func openBrowser(t testing.TB) *browser {
 	}
 	b := &browser{t: t}
 	base := b.startDriver(driver)
+	patience := effort.Patience(10 * time.Second).Milliseconds()
 	answer := b.call(http.MethodPost, base+"/session", map[string]any{"capabilities": map[string]any{
 		"alwaysMatch": map[string]any{
-			"timeouts":          map[string]any{"implicit": 10_000, "script": 10_000},
+			"timeouts":          map[string]any{"implicit": patience, "script": patience},
 			"goog:loggingPrefs": map[string]any{"browser": "ALL"},
 			"goog:chromeOptions": map[string]any{"binary": binary, "args": []string{
 				"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	. "destination-astra/integration_tests/blackbox"
+	"destination-astra/internal/effort"
 	"destination-astra/localastra"
 )
 
@@ -21,7 +22,7 @@ const (
 )
 
 // scriptTime is for one script.
-const scriptTime = 2 * time.Minute
+const scriptTime = time.Minute
 
 const clientToken = "AstraCS:client:test"
 
@@ -63,7 +64,7 @@ func clientScript(t *testing.T, name string) string {
 // runClient runs a script, which prints "ok" when all was as expected.
 func runClient(t *testing.T, program string, args ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), scriptTime)
+	ctx, cancel := context.WithTimeout(t.Context(), effort.Patience(scriptTime))
 	defer cancel()
 	out, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
 	require.NoError(t, err, string(out))

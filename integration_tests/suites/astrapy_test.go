@@ -14,14 +14,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"destination-astra/integration_tests/blackbox"
+	"destination-astra/internal/effort"
 )
 
 const (
 	astrapyVersion = "2.3.2"
 	// astrapyTests is how many tests of collections there are of either kind.
 	astrapyTests = 118
-	// pytestTime bounds one half of the suite, which takes a quarter of it on a busy machine.
-	pytestTime = 5 * time.Minute
+	// pytestTime is for one half of the suite.
+	pytestTime = 2 * time.Minute
 	// repeatable is how many tests may be run a second time.
 	repeatable = 5
 )
@@ -168,7 +169,7 @@ func (c testCase) problem() string {
 // pytest runs the chosen tests of collections against a server of their own.
 func pytest(t *testing.T, python, sources, choice string) report {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), pytestTime)
+	ctx, cancel := context.WithTimeout(t.Context(), effort.Patience(pytestTime))
 	defer cancel()
 	file := filepath.Join(t.TempDir(), "report.xml")
 	command := exec.CommandContext(ctx, python, "-B", "-m", "pytest", "-o", "addopts=", "-o", "asyncio_mode=auto",

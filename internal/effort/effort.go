@@ -9,8 +9,12 @@ import (
 // variable is the environment variable that sets the effort.
 const variable = "TEST_EFFORT"
 
-// slowdown is what the race detector costs at most, on a busy machine.
-const slowdown = 5
+// How many times as long as on an idle machine things may take: on a busy one, and there
+// under the race detector.
+const (
+	busy       = 3
+	busyRacing = 10
+)
 
 // Of picks what fits the effort asked for: low for the race detector, which takes many times
 // as long; normal for `go test` at a desk; high for CI. Any other word fails the test.
@@ -29,10 +33,12 @@ func Of[T any](t testing.TB, low, normal, high T) T {
 	}
 }
 
-// Patience is how long a test waits for what should take d: longer under the race detector.
+// Patience is how long a test waits for what should take d on an idle machine. It is for
+// limits that end a hang, and far too long to measure anything: what must happen in time is
+// tested where time is made up (testing/synctest).
 func Patience(d time.Duration) time.Duration {
 	if Race {
-		return slowdown * d
+		return busyRacing * d
 	}
-	return d
+	return busy * d
 }
