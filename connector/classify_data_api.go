@@ -140,7 +140,7 @@ func addressFault(e *astra.Error) string {
 
 func proxyMessage(reason string) string {
 	return "The proxy that the environment variable HTTPS_PROXY (for http:// endpoints HTTP_PROXY) names " +
-		sentence(reason) + " Correct the variable, or name the host in NO_PROXY where no proxy is needed."
+		ended(reason) + " Correct the variable, or name the host in NO_PROXY where no proxy is needed."
 }
 
 // isNotDataAPI reports an answer that only something else gives: a page, an empty or

@@ -133,8 +133,8 @@ func CleanEnv() []string {
 	var env []string
 	for _, pair := range os.Environ() {
 		name, _, _ := strings.Cut(pair, "=")
-		switch name {
-		case "WORKER_JOB_ID", "LOG_LEVEL", "GOMEMLIMIT", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy":
+		switch strings.ToUpper(name) {
+		case "WORKER_JOB_ID", "LOG_LEVEL", "GOMEMLIMIT", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "LOCAL_EMBEDDER_API_KEY":
 			continue
 		}
 		env = append(env, pair)
