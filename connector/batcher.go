@@ -38,7 +38,6 @@ type batcher struct {
 	log           *slog.Logger
 
 	open       *batch
-	failed     bool // the sink has, and gets nothing more
 	statusSeen bool
 	strangers  *strangers
 	renamed    map[renamedField]bool
@@ -63,11 +62,8 @@ func (b *batcher) run(ctx context.Context, slabs <-chan *slab) error {
 		if !ok {
 			break
 		}
-		switch err := b.take(ctx, s); {
-		case err != nil && b.failed:
-			return err
-		case err != nil:
-			return errors.Join(err, b.drain(ctx))
+		if err := b.take(ctx, s); err != nil {
+			return errors.Join(err, b.drain(ctx)) // after the sink's own error nothing is open
 		}
 	}
 	return b.drain(ctx)
@@ -281,7 +277,6 @@ func (b *batcher) flush(ctx context.Context) error {
 	full := b.open
 	b.open = newBatch()
 	if err := b.sink.batch(ctx, full, func() error { return b.close(full) }); err != nil {
-		b.failed = true
 		return err
 	}
 	b.flights.add(full)

@@ -89,5 +89,31 @@ func (in *input) judge() error {
 	return in.batcher.strangers.judge()
 }
 
+// counted is what became of the stream's records so far.
+func (in *input) counted(s *stream) counts { return in.ledger.of(s.Descriptor) }
+
+// skipped are the lines that are no messages.
+func (in *input) skipped() int64 { return in.reader.Skipped() }
+
+// unknown are the records of streams that the catalog lacks, by stream; nil when there are none.
+func (in *input) unknown() map[string]int64 { return in.batcher.strangers.byName() }
+
+// report logs what was skipped and what looks odd, and returns how many records of streams
+// that the catalog lacks there were.
+func (in *input) report(log *slog.Logger) (unknown int64) {
+	if n := in.skipped(); n > 0 {
+		log.Warn("lines that are no Airbyte messages were skipped", "lines", n)
+	}
+	if n := in.reader.Misspelt(); n > 0 {
+		log.Warn("some of them have a type that is not in capital letters, such as RECORD", "lines", n)
+	}
+	unknown = in.batcher.strangers.report(log)
+	for stream, n := range in.batcher.keyless {
+		log.Warn("records have no value for the primary key, so that no newer version replaces them: "+
+			"check the stream's primary_key", "stream", stream, "records", n)
+	}
+	return unknown
+}
+
 // close removes the temporary files.
 func (in *input) close() error { return in.batcher.ordinals.close() }

@@ -1,6 +1,9 @@
 package connector_test
 
 import (
+	"bytes"
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -73,4 +76,35 @@ func TestCeilingInAPlan(t *testing.T) {
 		require.Contains(w.t, p.WouldFail, "line 3 of the input")
 		require.EqualValues(w.t, 3, p.Total.Rejected)
 	})
+}
+
+// TestFailingReadEndsAPlan: at once, and a verify too. What else came is not read for.
+func TestFailingReadEndsAPlan(t *testing.T) {
+	for _, command := range []string{"plan", "verify"} {
+		t.Run(command, func(t *testing.T) {
+			onBothBackends(t, func(w *world) {
+				s := stream("s", toDedup, key("id"), numbered(2, 2, 2), fullRefresh(true))
+				lines := append(rows("s", 130), complete("s"))
+				w.sync(attempt{streams: []configured{s}, lines: lines})
+				failed := 0
+				w.server.KeepControl("find", func(_ *http.Request, body []byte) (bool, int, []byte) {
+					if !bytes.Contains(body, []byte("s_1")) {
+						return false, 0, nil
+					}
+					failed++
+					return true, http.StatusUnauthorized, []byte(`{}`)
+				})
+				r, err := w.open(nil), error(nil)
+				from := strings.NewReader(strings.Join(lines, "\n"))
+				if command == "plan" {
+					_, err = r.Plan(w.t.Context(), catalog(w.t, []configured{s}), from, connector.PlanOptions{})
+				} else {
+					_, err = r.Verify(w.t.Context(), catalog(w.t, []configured{s}), from, connector.VerifyOptions{})
+				}
+				require.ErrorContains(w.t, err, command+": ")
+				require.Equal(w.t, 1, failed)
+				require.NoError(w.t, r.Close())
+			})
+		})
+	}
 }

@@ -101,41 +101,31 @@ func (c *Connector) Plan(
 ) (plan *Plan, err error) {
 	input, exists, err := c.rehearsal(ctx, catalog, in)
 	if err != nil {
+		return nil, interruption(ctx, err)
+	}
+	p := c.newPlanner(input.streams, exists)
+	defer func() { err = errors.Join(err, input.close(), p.close()) }()
+	if p.counter, err = c.tokenizer(); err != nil {
 		return nil, err
 	}
+	if err := p.run(ctx, input); err != nil {
+		return nil, interruption(ctx, fmt.Errorf("plan: %w", err))
+	}
+	c.price(p.plan, o)
+	return p.plan, nil
+}
+
+func (c *Connector) newPlanner(all *streams, exists bool) *planner {
 	finds := &countedFinds{finder: c.database.Collection(c.config.Indexing.Collection)}
 	p := &planner{
-		lookup: c.newLookup(finds, input.streams), finds: finds, embeds: c.embedder != nil, log: c.log,
+		lookup: c.newLookup(finds, all), finds: finds, embeds: c.embedder != nil, log: c.log,
 		texts: newTallyFor(c.options.MemoryBytes), planned: newTallyFor(c.options.MemoryBytes),
 		streams: map[*stream]*StreamPlan{},
 		plan:    &Plan{Collection: c.config.Indexing.Collection, Exists: exists, Embedder: c.fingerprint()},
 		rejects: c.newRejects(quiet()),
 	}
-	defer func() { err = errors.Join(err, input.close(), p.lookup.close(), p.texts.close(), p.planned.close()) }()
 	p.calls.embedder, _ = c.embedder.(forecaster)
-	if p.counter, err = c.tokenizer(); err != nil {
-		return nil, err
-	}
-	if err := p.probe(ctx, exists); err != nil {
-		return nil, interruption(ctx, fmt.Errorf("plan: %w", err))
-	}
-	for _, s := range input.streams.list {
-		p.addStream(s)
-		if err := p.inspect(ctx, s, exists); err != nil {
-			return nil, err
-		}
-	}
-	if err := input.rehearse(ctx, p); err != nil {
-		return nil, interruption(ctx, fmt.Errorf("plan: %w", err))
-	}
-	for _, s := range input.streams.list {
-		if err := p.compareGuesses(ctx, s); err != nil {
-			return nil, interruption(ctx, fmt.Errorf("plan: %w", err))
-		}
-	}
-	p.finish(input)
-	c.price(p.plan, o)
-	return p.plan, nil
+	return p
 }
 
 // rehearsal makes what plan and verify share with write: the input, with the builder for the

@@ -27,6 +27,34 @@ type planner struct {
 
 var _ sink = (*planner)(nil)
 
+// run plans the whole input.
+func (p *planner) run(ctx context.Context, in *input) error {
+	if err := p.probe(ctx); err != nil {
+		return err
+	}
+	for _, s := range in.streams.list {
+		p.addStream(s)
+		if err := p.inspect(ctx, s); err != nil {
+			return err
+		}
+	}
+	if err := in.rehearse(ctx, p); err != nil {
+		return err
+	}
+	for _, s := range in.streams.list {
+		if err := p.compareGuesses(ctx, s); err != nil {
+			return err
+		}
+	}
+	p.finish(in)
+	return nil
+}
+
+// close removes the temporary files.
+func (p *planner) close() error {
+	return errors.Join(p.lookup.close(), p.texts.close(), p.planned.close())
+}
+
 // addStream keeps the catalog's order in the plan.
 func (p *planner) addStream(s *stream) {
 	one := &StreamPlan{Stream: s.Descriptor.String(), watch: newFieldWatch()}
@@ -36,8 +64,8 @@ func (p *planner) addStream(s *stream) {
 
 // probe asks what write asks of a collection first: whether the database answers its filters.
 // What does not exist yet cannot be asked.
-func (p *planner) probe(ctx context.Context, exists bool) error {
-	if !exists {
+func (p *planner) probe(ctx context.Context) error {
+	if !p.plan.Exists {
 		p.finds.pages++
 		return nil
 	}
@@ -47,8 +75,8 @@ func (p *planner) probe(ctx context.Context, exists bool) error {
 
 // inspect looks whether there is anything to compare the stream with. What would stop
 // the write is noted; the stream then counts as new.
-func (p *planner) inspect(ctx context.Context, s *stream, exists bool) error {
-	if !exists {
+func (p *planner) inspect(ctx context.Context, s *stream) error {
+	if !p.plan.Exists {
 		s.fresh = true
 		return nil
 	}
@@ -327,7 +355,7 @@ func (p *planner) count(v *version, w *planWork, wasThere bool) {
 func (p *planner) finish(in *input) {
 	for i, s := range in.streams.list {
 		one := p.plan.Streams[i]
-		c := in.ledger.of(s.Descriptor)
+		c := in.counted(s)
 		one.Records, one.Rejected, one.Dropped, one.Replaced = c.received+c.rejected, c.rejected, c.dropped, c.replaced
 		one.ChunkLengths = one.lengths.list()
 		one.Rejects = one.reasons.list
@@ -340,6 +368,6 @@ func (p *planner) finish(in *input) {
 	}
 	p.plan.Calls = p.calls.calls
 	p.plan.Calls.Find += p.finds.pages
-	p.plan.SkippedLines = in.reader.Skipped()
-	p.plan.UnknownStreamRecords = in.batcher.strangers.byName()
+	p.plan.SkippedLines = in.skipped()
+	p.plan.UnknownStreamRecords = in.unknown()
 }

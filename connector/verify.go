@@ -73,7 +73,7 @@ func (c *Connector) Verify(
 ) (result *Verification, err error) {
 	input, exists, err := c.rehearsal(ctx, catalog, in)
 	if err != nil {
-		return nil, err
+		return nil, interruption(ctx, err)
 	}
 	v := &verifier{
 		lookup: c.newLookup(c.database.Collection(c.config.Indexing.Collection), input.streams), exists: exists,
@@ -81,30 +81,25 @@ func (c *Connector) Verify(
 		streams: map[*stream]*StreamVerification{}, contents: map[*stream]map[tallyKey]*wanted{},
 		result: &Verification{Collection: c.config.Indexing.Collection, Exists: exists},
 	}
-	defer func() { err = errors.Join(err, input.close(), v.seen.close(), v.lookup.close()) }()
+	defer func() { err = errors.Join(err, input.close(), v.close()) }()
 	for i, s := range input.streams.list {
 		one := &StreamVerification{Stream: s.Descriptor.String(), byKey: map[string]*Finding{}}
 		v.streams[s] = one
 		v.result.Streams = append(v.result.Streams, one)
-		if s.Identity == document.IdentityRecord && c.guessesSync(&catalog.Streams[i]) {
+		if s.Identity == document.IdentityRecord && guessesSync(&catalog.Streams[i], c.options.JobID) {
 			v.contents[s] = map[tallyKey]*wanted{}
 		}
 	}
-	if err := input.rehearse(ctx, v); err != nil {
+	if err := v.run(ctx, input); err != nil {
 		return nil, interruption(ctx, fmt.Errorf("verify: %w", err))
 	}
-	if err := v.leftovers(ctx, input.streams.list); err != nil {
-		return nil, interruption(ctx, fmt.Errorf("verify: %w", err))
-	}
-	v.finish(input)
 	return v.result, nil
 }
 
 // guessesSync reports whether the stream's sync id would be the time of its start, which
 // nobody knows later.
-func (c *Connector) guessesSync(s *protocol.ConfiguredStream) bool {
+func guessesSync(s *protocol.ConfiguredStream, jobID string) bool {
 	now := time.Now()
 	later := now.Add(time.Hour)
-	facts := callFacts{jobID: c.options.JobID, started: now}
-	return syncID(s, facts) != syncID(s, callFacts{jobID: c.options.JobID, started: later})
+	return syncID(s, callFacts{jobID: jobID, started: now}) != syncID(s, callFacts{jobID: jobID, started: later})
 }

@@ -2,6 +2,7 @@ package connector
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -31,6 +32,21 @@ type wanted struct {
 }
 
 var _ sink = (*verifier)(nil)
+
+// run verifies the whole input.
+func (v *verifier) run(ctx context.Context, in *input) error {
+	if err := in.rehearse(ctx, v); err != nil {
+		return err
+	}
+	if err := v.leftovers(ctx, in.streams.list); err != nil {
+		return err
+	}
+	v.finish(in)
+	return nil
+}
+
+// close removes the temporary files.
+func (v *verifier) close() error { return errors.Join(v.lookup.close(), v.seen.close()) }
 
 // reject: nothing is expected of the record.
 func (v *verifier) reject(*stream, int64, *document.RejectError) error { return nil }

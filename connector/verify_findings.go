@@ -121,7 +121,7 @@ func (v *verifier) seenKey(key string) (bool, error) {
 func (v *verifier) finish(in *input) {
 	for i, s := range in.streams.list {
 		one := v.result.Streams[i]
-		c := in.ledger.of(s.Descriptor)
+		c := in.counted(s)
 		one.Records, one.Rejected = c.received+c.rejected, c.rejected
 		one.Findings = slices.DeleteFunc(one.Findings, func(f *Finding) bool { return f.Key == "" })
 		for _, f := range one.Findings {
@@ -132,6 +132,6 @@ func (v *verifier) finish(in *input) {
 		}
 		v.result.Differences += one.Missing + one.Stale + one.Differing
 	}
-	v.result.SkippedLines = in.reader.Skipped()
-	v.result.UnknownStreamRecords = in.batcher.strangers.byName()
+	v.result.SkippedLines = in.skipped()
+	v.result.UnknownStreamRecords = in.unknown()
 }

@@ -218,23 +218,12 @@ func (r *run) atEnd(ctx, stop context.Context) error {
 
 // report logs what was skipped and what was done.
 func (r *run) report(started time.Time) Summary {
-	reader := r.input.reader
+	unknown := r.input.report(r.log)
 	total, states := r.input.ledger.totals()
 	s := Summary{
 		Records: total.received, Rejected: total.rejected, States: states,
 		Chunks: total.chunks, Embedded: total.embedded, Reused: total.reused, Deleted: total.deleted,
-		SkippedLines: reader.Skipped(), Duration: time.Since(started),
-	}
-	if s.SkippedLines > 0 {
-		r.log.Warn("lines that are no Airbyte messages were skipped", "lines", s.SkippedLines)
-	}
-	if n := reader.Misspelt(); n > 0 {
-		r.log.Warn("some of them have a type that is not in capital letters, such as RECORD", "lines", n)
-	}
-	s.UnknownStreamRecords = r.input.batcher.strangers.report(r.log)
-	for stream, n := range r.input.batcher.keyless {
-		r.log.Warn("records have no value for the primary key, so that no newer version replaces them: "+
-			"check the stream's primary_key", "stream", stream, "records", n)
+		SkippedLines: r.input.skipped(), UnknownStreamRecords: unknown, Duration: time.Since(started),
 	}
 	if total.dropped > 0 {
 		r.log.Info("deletions of streams that do not deduplicate were dropped", "records", total.dropped)
