@@ -49,13 +49,20 @@ type lockHolder struct {
 func newLockFile(dir string) *lockFile { return &lockFile{filepath.Join(dir, "astra.lock")} }
 
 // write records this process and where it serves. A failure only makes the message of
-// a LockedError poorer.
+// a LockedError poorer. The file is made anew each time: a link that lies in its place
+// would have this process overwrite what it leads to.
 func (l *lockFile) write(url string) {
 	text, err := json.Marshal(lockHolder{os.Getpid(), url})
 	if err != nil {
 		return
 	}
-	_ = os.WriteFile(l.path, text, 0o600)
+	l.remove()
+	file, err := os.OpenFile(l.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return
+	}
+	_, _ = file.Write(text)
+	_ = file.Close()
 }
 
 // remove deletes the file at the end. Whether it works is of no importance: nobody
@@ -63,9 +70,12 @@ func (l *lockFile) write(url string) {
 func (l *lockFile) remove() { _ = os.Remove(l.path) }
 
 // read returns what it can. The file may be missing, half written, or left over from a
-// process that was killed.
+// process that was killed. What is no plain file is none of ours, and might never end.
 func (l *lockFile) read() lockHolder {
 	var h lockHolder
+	if info, err := os.Lstat(l.path); err != nil || !info.Mode().IsRegular() {
+		return h
+	}
 	if text, err := os.ReadFile(l.path); err == nil {
 		_ = json.Unmarshal(text, &h) // an unreadable file names nobody
 	}

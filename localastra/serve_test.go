@@ -81,6 +81,31 @@ func TestLockFile(t *testing.T) {
 	require.NoError(t, again.Close(), "once more is fine")
 }
 
+// TestLockFileFollowsNoLink opens a folder in which somebody has put links in the place of
+// the courtesy file. What they lead to is neither overwritten nor read.
+func TestLockFileFollowsNoLink(t *testing.T) {
+	dir, victim := t.TempDir(), filepath.Join(t.TempDir(), "victim")
+	const content = `{"pid":1,"url":"http://elsewhere"}`
+	require.NoError(t, os.WriteFile(victim, []byte(content), 0o600))
+	lock := filepath.Join(dir, "astra.lock")
+	require.NoError(t, os.Symlink(victim, lock))
+	server, err := localastra.Open(localastra.Options{Dir: dir})
+	require.NoError(t, err)
+	info, err := os.Lstat(lock)
+	require.NoError(t, err)
+	require.True(t, info.Mode().IsRegular(), "the file is our own")
+
+	require.NoError(t, os.Remove(lock))
+	require.NoError(t, os.Symlink(victim, lock))
+	_, err = localastra.Open(localastra.Options{Dir: dir, LockTimeout: time.Millisecond})
+	require.ErrorContains(t, err, "in use by another process")
+	require.NotContains(t, err.Error(), "elsewhere")
+	require.NoError(t, server.Close())
+	text, err := os.ReadFile(victim)
+	require.NoError(t, err)
+	require.Equal(t, content, string(text))
+}
+
 // TestForeignFile refuses files that this version cannot read.
 func TestForeignFile(t *testing.T) {
 	dir := t.TempDir()

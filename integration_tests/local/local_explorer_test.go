@@ -146,6 +146,22 @@ func TestExplorerShowsTextAsText(t *testing.T) {
 	require.Empty(t, b.complaints())
 }
 
+// TestExplorerShowsAnyValue stores objects where texts are expected, with the names by which
+// a browser would turn them into texts: one such document hid all of its page.
+func TestExplorerShowsAnyValue(t *testing.T) {
+	b := openBrowser(t)
+	server := startLocal(t, localastra.Options{Memory: true, Explorer: true})
+	server.must("default_keyspace", `{"createCollection":{"name":"c"}}`)
+	server.must("default_keyspace/c", `{"insertMany":{"documents":[{"_id":1,"_ab_stream":{"toString":1},
+		"text":{"toString":1,"valueOf":2}},{"_id":2,"text":[1,null]},{"_id":3,"text":false},{"_id":4,"text":"last"}]}}`)
+	b.open(server.url + "/#default_keyspace/c/documents")
+	b.shows("#rows", `{"toString":1,"valueOf":2}`)
+	b.shows("#rows", "[1,null]")
+	b.shows("#rows", "false")
+	b.shows("#rows", "last")
+	require.Empty(t, b.complaints())
+}
+
 // TestExplorerToken asks for the token once the server wants one.
 func TestExplorerToken(t *testing.T) {
 	b := openBrowser(t)

@@ -131,21 +131,22 @@ async function showPage() {
 }
 
 const excerpt = (d) => d[PAGE_TEXT] ?? d.$vectorize ?? d.$lexical ?? "";
-const nameOf = (id) => (typeof id === "string" ? id : JSON.stringify(id));
+// shown is any JSON value as a text. String() would call a toString that came with the data.
+const shown = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 
 function row(d, score) {
-  const first = score ?? element("span", { className: "id", textContent: nameOf(d._id) });
-  return element("button", { className: score ? "row hit" : "row", title: nameOf(d._id), onclick: () => attempt(() => inspect(d._id)) },
+  const first = score ?? element("span", { className: "id", textContent: shown(d._id) });
+  return element("button", { className: score ? "row hit" : "row", title: shown(d._id), onclick: () => attempt(() => inspect(d._id)) },
     first,
-    element("span", { className: "stream", textContent: d[STREAM] ?? "" }),
-    element("span", { textContent: String(excerpt(d)) }));
+    element("span", { className: "stream", textContent: shown(d[STREAM] ?? "") }),
+    element("span", { textContent: shown(excerpt(d)) }));
 }
 
 async function inspect(id) {
   const { data } = await here({ findOne: { filter: { _id: id } } });
   if (!data.document) throw new Error("The document is gone.");
   $("detail").hidden = false;
-  $("detail-title").textContent = nameOf(id);
+  $("detail-title").textContent = shown(id);
   $("detail-json").textContent = JSON.stringify(data.document, null, 2);
   $("similar").hidden = !state.options.vector;
   $("similar").onclick = () => attempt(async () => {
@@ -189,7 +190,7 @@ async function sortFor(mode, typed) {
   let id = typed;
   try { id = JSON.parse(typed); } catch { /* a plain string */ }
   const { data } = await here({ findOne: { filter: { _id: id }, projection: { $vector: 1 } } });
-  if (!data.document?.$vector) throw new Error("There is no document " + nameOf(id) + " with a vector.");
+  if (!data.document?.$vector) throw new Error("There is no document " + shown(id) + " with a vector.");
   return { $vector: data.document.$vector };
 }
 
@@ -217,10 +218,10 @@ async function showMap() {
   }
   const answer = await post("/explorer/map", { keyspace: state.keyspace, collection: state.collection });
   state.points = answer.points;
-  const shown = answer.points.length.toLocaleString();
+  const drawn = answer.points.length.toLocaleString();
   $("map-note").textContent = answer.total > answer.points.length
-    ? shown + " of " + answer.total.toLocaleString() + " vectors, evenly chosen, on the two axes in which they differ most."
-    : shown + " vectors on the two axes in which they differ most.";
+    ? drawn + " of " + answer.total.toLocaleString() + " vectors, evenly chosen, on the two axes in which they differ most."
+    : drawn + " vectors on the two axes in which they differ most.";
   const streams = [...new Set(state.points.map((p) => p.stream))].sort();
   state.colours = new Map(streams.map((s, i) => [s, COLOURS[i % COLOURS.length]]));
   $("legend").replaceChildren(...streams.map((s) => element("li", {}, dotOf(state.colours.get(s)), s || "no stream")));
