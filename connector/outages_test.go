@@ -3,7 +3,9 @@ package connector_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -78,6 +80,36 @@ func TestOutagesAreSurvived(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestTroubleSlowsTheReader: so many batches are in flight as the Data API's client sends calls at a time. After
+// an outage these are few, and what more would be read and embedded could only wait in memory.
+func TestTroubleSlowsTheReader(t *testing.T) {
+	onBothBackends(t, func(w *world) {
+		const first, batches = 8, 30
+		fault := outage{lasts: 2 * time.Minute, status: 429}.control(w)
+		var read atomic.Int64
+		var mu sync.Mutex
+		var ahead []int // records that were read and not stored, at each call that was answered
+		w.server.KeepControl("insertMany", func(r *http.Request, body []byte) (bool, int, []byte) {
+			w.wait(time.Second)
+			if done, status, reply := fault(r, body); done {
+				return done, status, reply
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			ahead = append(ahead, int(read.Load()-w.server.Counters()["insertMany"].Documents))
+			return false, 0, nil
+		})
+		in := &source{world: w}
+		for _, line := range numberedTexts(100*batches, "a") {
+			in.steps = append(in.steps, func() { read.Add(1) })
+			in.say(line)
+		}
+		w.sync(attempt{streams: []configured{stream("s", toDedup, key("id"))}, input: in, batches: first})
+		require.Len(w.t, ahead, batches)
+		require.Less(w.t, slices.Max(ahead[first-1:2*first]), ahead[0]-300, "%d", ahead)
+	})
 }
 
 // TestAnOutageThatStays ends the write after the patience, with the cause.
