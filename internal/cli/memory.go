@@ -24,13 +24,13 @@ const (
 	maxInFlightBytes = 256 << 20
 )
 
-// limitMemory tells the garbage collector of the container's limit, so that the
-// process is not killed for memory it could have freed. GOMEMLIMIT wins.
-func limitMemory(getenv func(string) string) {
+// limitMemory tells the garbage collector of the container's limit, which one of the files
+// holds, so that the process is not killed for memory it could have freed. GOMEMLIMIT wins.
+func limitMemory(getenv func(string) string, files ...string) {
 	if getenv("GOMEMLIMIT") != "" {
 		return
 	}
-	if limit := containerLimit(cgroupV2Limit, cgroupV1Limit); limit > 0 {
+	if limit := containerLimit(files...); limit > 0 {
 		debug.SetMemoryLimit(max(limit/10*9-outsideHeapBytes, limit/2))
 	}
 }

@@ -36,7 +36,7 @@ type app struct {
 func Run(
 	ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string,
 ) int {
-	limitMemory(getenv)
+	limitMemory(getenv, cgroupV2Limit, cgroupV1Limit)
 	out, freeOut := newOutput(ctx, stdout)
 	defer freeOut()
 	messages, freeMessages := newOutput(ctx, stderr)
