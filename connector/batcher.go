@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"destination-astra/document"
+	"destination-astra/internal/wait"
 	"destination-astra/protocol"
 )
 
@@ -112,7 +113,7 @@ func (b *batcher) tick(ctx context.Context, now time.Time) error {
 
 // take handles a slab's messages in order.
 func (b *batcher) take(ctx context.Context, s *slab) error {
-	if err := await(ctx, s.ready); err != nil {
+	if err := wait.Until(ctx, s.ready); err != nil {
 		return err
 	}
 	for i := range s.items {

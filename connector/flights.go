@@ -3,6 +3,8 @@ package connector
 import (
 	"context"
 	"time"
+
+	"destination-astra/internal/wait"
 )
 
 // flights are the batches that the sink has and that have not landed. A version whose
@@ -54,7 +56,7 @@ func (f *flights) touchDown(b *batch) {
 // wait returns when all batches have landed, or with ctx's error.
 func (f *flights) wait(ctx context.Context) error {
 	for _, b := range f.inFlight {
-		if err := await(ctx, b.landed); err != nil {
+		if err := wait.Until(ctx, b.landed); err != nil {
 			return err
 		}
 	}
@@ -83,13 +85,4 @@ func (f *flights) land() (held []*batch) {
 	clear(f.inFlight[len(kept):])
 	f.inFlight = kept
 	return held
-}
-
-func await(ctx context.Context, done <-chan struct{}) error {
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

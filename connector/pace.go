@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"destination-astra/astra"
+	"destination-astra/internal/wait"
 )
 
 // maxInFlight is the most calls at a time that the Data API's client comes to.
@@ -58,7 +59,7 @@ func (p *pace) wait(ctx context.Context, take func(limit int) bool) error {
 		}
 		changed := p.changed
 		p.mu.Unlock()
-		if err := await(ctx, changed); err != nil {
+		if err := wait.Until(ctx, changed); err != nil {
 			return err
 		}
 	}

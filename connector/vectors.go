@@ -8,6 +8,7 @@ import (
 
 	"destination-astra/astra"
 	"destination-astra/embed"
+	"destination-astra/internal/wait"
 )
 
 // vectorsPerGet keeps replies with vectors (8 to 32 KB each) small.
@@ -207,7 +208,7 @@ func (a *applier) collect(ctx context.Context, needs []*need, known map[string]e
 		if n.mine || known[n.hash] != nil {
 			continue
 		}
-		if err := await(ctx, n.entry.ready); err != nil {
+		if err := wait.Until(ctx, n.entry.ready); err != nil {
 			return err
 		}
 		if n.entry.vector == nil && n.entry.refused == nil {

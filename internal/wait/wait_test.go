@@ -84,3 +84,16 @@ func TestGraceCancelled(t *testing.T) {
 		require.Error(t, after.Err())
 	})
 }
+
+func TestUntil(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		done := make(chan struct{})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		require.ErrorIs(t, wait.Until(ctx, done), context.DeadlineExceeded)
+		time.AfterFunc(time.Minute, func() { close(done) })
+		began := time.Now()
+		require.NoError(t, wait.Until(t.Context(), done))
+		require.Equal(t, time.Minute, time.Since(began))
+	})
+}
