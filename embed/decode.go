@@ -12,12 +12,15 @@ import (
 	"strings"
 
 	"github.com/sashabaranov/go-openai"
+
+	"destination-astra/internal/jsonscan"
 )
 
 // decoder reads the reply of an embeddings API: {"data":[{"index":0,"embedding":...}]}.
 // An embedding is an array of numbers, or base64 of little-endian float32.
 type decoder struct {
-	scanner
+	jsonscan.Scanner
+	reply     []byte
 	dimension int
 	vectors   []Vector
 	items     int
@@ -43,11 +46,11 @@ func decodeEmbeddings(reply []byte, count, dimension int, model servedModel) ([]
 			case "data":
 				return true, d.data()
 			case "model":
-				raw, err := d.value()
+				raw, err := d.Value()
 				d.model = plain(raw)
 				return true, err
 			case "usage":
-				raw, err := d.value()
+				raw, err := d.Value()
 				var usage openai.Usage
 				if json.Unmarshal(raw, &usage) == nil { // a count is not worth an error
 					d.tokens = int64(max(usage.TotalTokens, usage.PromptTokens))
@@ -66,7 +69,8 @@ func decodeEmbeddings(reply []byte, count, dimension int, model servedModel) ([]
 
 func newDecoder(reply []byte, count, dimension int) *decoder {
 	return &decoder{
-		scanner:   scanner{text: reply},
+		Scanner:   jsonscan.New(reply),
+		reply:     reply,
 		dimension: dimension,
 		vectors:   make([]Vector, count),
 	}
@@ -74,15 +78,15 @@ func newDecoder(reply []byte, count, dimension int) *decoder {
 
 // read tells what is wrong with a reply that is no object, or not JSON.
 func (d *decoder) read(reply func() error) error {
-	if c := d.peek(); c != '{' {
-		return notJSON(d.text, c)
+	if c := d.Peek(); c != '{' {
+		return notJSON(d.reply, c)
 	}
 	err := reply()
 	var e *Error
 	if err == nil || errors.As(err, &e) {
 		return err
 	}
-	return &Error{Message: describeBody(d.text), fault: faultGarbled, Err: err}
+	return &Error{Message: describeBody(d.reply), fault: faultGarbled, Err: err}
 }
 
 // finish judges the reply as a whole.
@@ -92,7 +96,7 @@ func (d *decoder) finish(err error) ([]Vector, int64, error) {
 	case err != nil:
 		return nil, d.tokens, err
 	case len(d.failure) > 0 && string(d.failure) != "null":
-		return nil, d.tokens, parseErrorReply(d.text)
+		return nil, d.tokens, parseErrorReply(d.reply)
 	case !d.hasData:
 		const message = "the reply holds no data: it is not one of an embeddings API"
 		return nil, d.tokens, &Error{Message: message, fault: faultAddress}
@@ -123,12 +127,12 @@ func notJSON(reply []byte, first byte) error {
 // fields reads the object that a reply is. known consumes the value of a field that
 // it knows.
 func (d *decoder) fields(known func(key string) (bool, error)) error {
-	err := d.object(func(key []byte) error {
+	err := d.Object(func(key []byte) error {
 		name := string(key)
 		if ok, err := known(name); ok || err != nil {
 			return err
 		}
-		raw, err := d.value()
+		raw, err := d.Value()
 		if name == "error" {
 			d.failure = raw
 		}
@@ -137,10 +141,7 @@ func (d *decoder) fields(known func(key string) (bool, error)) error {
 	if err != nil {
 		return err
 	}
-	if d.peek(); d.pos < len(d.text) {
-		return errJSON
-	}
-	return nil
+	return d.End()
 }
 
 func (d *decoder) data() error {
@@ -157,10 +158,10 @@ func (d *decoder) list(wrong, name string, each func(i int) error) error {
 		return answerError("the reply holds two lists of %s", name)
 	}
 	d.hasData = true
-	return d.array(func(i int) error {
+	return d.Array(func(i int) error {
 		d.items++
 		if i >= len(d.vectors) {
-			_, err := d.value()
+			_, err := d.Value()
 			return err
 		}
 		return each(i)
@@ -174,14 +175,14 @@ func (d *decoder) item() error {
 	}
 	index := -1
 	var vector Vector
-	err := d.object(func(key []byte) (err error) {
+	err := d.Object(func(key []byte) (err error) {
 		switch string(key) {
 		case "index":
 			index, err = d.index()
 		case "embedding":
 			vector, err = d.embedding()
 		default:
-			_, err = d.value()
+			_, err = d.Value()
 		}
 		return err
 	})
@@ -222,7 +223,7 @@ func asError(e *Error) error {
 }
 
 func (d *decoder) index() (int, error) {
-	raw, err := d.value()
+	raw, err := d.Value()
 	if err != nil {
 		return 0, err
 	}
@@ -237,7 +238,7 @@ func (d *decoder) embedding() (Vector, error) {
 	if err := d.expect("[\"", "an embedding that is neither base64 nor a list of numbers"); err != nil {
 		return nil, err
 	}
-	if d.peek() == '[' {
+	if d.Peek() == '[' {
 		return d.floats()
 	}
 	return d.base64()
@@ -245,8 +246,8 @@ func (d *decoder) embedding() (Vector, error) {
 
 func (d *decoder) floats() (Vector, error) {
 	vector := make(Vector, 0, d.dimension)
-	err := d.array(func(int) error {
-		f, ok, err := d.float()
+	err := d.Array(func(int) error {
+		f, ok, err := nextFloat(&d.Scanner)
 		if err != nil {
 			return err
 		}
@@ -260,14 +261,11 @@ func (d *decoder) floats() (Vector, error) {
 }
 
 func (d *decoder) base64() (Vector, error) {
-	quoted, err := d.str()
+	quoted, err := d.String()
 	if err != nil {
 		return nil, err
 	}
-	encoded, err := unquote(quoted) // PHP escapes the slashes of base64
-	if err != nil {
-		return nil, err
-	}
+	encoded := jsonscan.Unquote(quoted) // PHP escapes the slashes of base64
 	if size := base64.StdEncoding.DecodedLen(len(encoded)); size > len(d.scratch) {
 		d.scratch = make([]byte, size)
 	}
@@ -285,9 +283,9 @@ func (d *decoder) base64() (Vector, error) {
 
 // expect requires one of the given bytes to be next.
 func (d *decoder) expect(first, otherwise string) error {
-	switch c := d.peek(); {
+	switch c := d.Peek(); {
 	case c == 0:
-		return errJSON
+		return d.Unexpected()
 	case strings.IndexByte(first, c) < 0:
 		return answerError("the reply holds %s", otherwise)
 	default:
@@ -298,11 +296,11 @@ func (d *decoder) expect(first, otherwise string) error {
 // notNumber tells what stands where a number should be: Python writes NaN and
 // Infinity into what it calls JSON.
 func (d *decoder) notNumber() error {
-	switch d.peek() {
+	switch d.Peek() {
 	case 'N', 'I', 'n':
 		return &Error{Message: "the service computed a vector that is not finite", fault: faultVector}
 	case 0:
-		return errJSON
+		return d.Unexpected()
 	default:
 		return answerError("an embedding holds something that is not a number")
 	}

@@ -17,7 +17,7 @@ func decodeCohere(reply []byte, count, dimension int) ([]Vector, int64, error) {
 			case "embeddings":
 				return true, d.cohereEmbeddings()
 			case "meta":
-				raw, err := d.value()
+				raw, err := d.Value()
 				d.tokens = billedTokens(raw)
 				return true, err
 			default:
@@ -42,15 +42,15 @@ func (d *decoder) cohereEmbeddings() error {
 	if err := d.expect("[{", "embeddings that are neither a list nor an object"); err != nil {
 		return err
 	}
-	if d.peek() == '[' {
+	if d.Peek() == '[' {
 		return d.cohereList()
 	}
-	return d.object(func(key []byte) error {
+	return d.Object(func(key []byte) error {
 		switch string(key) {
 		case "base64", "float":
 			return d.cohereList()
 		default:
-			_, err := d.value()
+			_, err := d.Value()
 			return err
 		}
 	})

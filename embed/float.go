@@ -3,6 +3,8 @@ package embed
 import (
 	"math"
 	"strconv"
+
+	"destination-astra/internal/jsonscan"
 )
 
 const (
@@ -18,17 +20,20 @@ var powersOfTen = [...]float64{
 	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 }
 
-// float consumes a number and returns the float32 nearest to it, infinite beyond the
+// nextFloat consumes a number and returns the float32 nearest to it, infinite beyond the
 // range; ok is false when no number is next. Most numbers of a vector are short and
 // without an exponent: they are read in one pass, a third of strconv's time.
-func (s *scanner) float() (f float32, ok bool, err error) {
-	s.peek()
-	if f, n := shortFloat(s.text[s.pos:]); n > 0 {
-		s.pos += n
+func nextFloat(s *jsonscan.Scanner) (f float32, ok bool, err error) {
+	c := s.Peek()
+	if f, n := shortFloat(s.Rest()); n > 0 {
+		s.Advance(n)
 		return f, true, nil
 	}
-	raw, err := s.number()
-	if err != nil || len(raw) == 0 {
+	if c != '-' && (c < '0' || c > '9') {
+		return 0, false, nil
+	}
+	raw, err := s.Value()
+	if err != nil {
 		return 0, false, err
 	}
 	// A value beyond float32 becomes infinite, as documented.
@@ -57,7 +62,7 @@ func shortFloat(text []byte) (f float32, n int) {
 			return 0, 0
 		}
 	}
-	if pos == len(text) || isNumberByte(text[pos]) || digits > mostDigits {
+	if pos == len(text) || goesOn(text[pos]) || digits > mostDigits {
 		return 0, 0
 	}
 	f, sure := roundQuotient(mantissa, decimals)
@@ -68,6 +73,11 @@ func shortFloat(text []byte) (f float32, n int) {
 		f = -f
 	}
 	return f, pos
+}
+
+// goesOn reports whether a number does not end before c.
+func goesOn(c byte) bool {
+	return '0' <= c && c <= '9' || c == '-' || c == '.' || c == 'e' || c == 'E' || c == '+'
 }
 
 // addDigits appends the digits at pos to a number. More than mostDigits overflow it.

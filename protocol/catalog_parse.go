@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"destination-astra/internal/jsonscan"
 )
 
 // ParseCatalog parses a ConfiguredAirbyteCatalog. Its error is a *CatalogError with every
@@ -39,13 +41,17 @@ func (p *catalogParser) fail(n node, format string, args ...any) {
 
 func (p *catalogParser) catalog(data []byte) *Catalog {
 	// encoding/json would mend invalid UTF-8 silently, and a mended name matches no record.
-	s := scanner{data: data}
 	if !utf8.Valid(data) {
 		p.fail(node{}, "invalid UTF-8 at byte %d", invalidUTF8(data))
 		return nil
 	}
-	if !s.skip() || !s.end() {
-		p.fail(node{}, "invalid JSON: %s at byte %d", s.fault, s.pos)
+	s := jsonscan.New(data)
+	err := s.Skip()
+	if err == nil {
+		err = s.End()
+	}
+	if err != nil {
+		p.fail(node{}, "invalid JSON: %s", err)
 		return nil
 	}
 	top := p.object(node{raw: bytes.TrimSpace(data)})

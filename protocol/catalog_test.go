@@ -71,7 +71,7 @@ func TestParseCatalogProblems(t *testing.T) {
 		text string
 		want []string
 	}{
-		"empty":         {``, []string{"invalid JSON: unexpected end of line at byte 0"}},
+		"empty":         {``, []string{"invalid JSON: unexpected end of JSON at byte 0"}},
 		"not JSON":      {`{"streams":NaN}`, []string{"invalid JSON: NaN is not JSON at byte 11"}},
 		"invalid UTF-8": {"{\"a\":\"\xff\"}", []string{"invalid UTF-8 at byte 6"}},
 		"null":          {` null `, []string{"is not an object"}},

@@ -1,6 +1,10 @@
 package protocol
 
-import "strings"
+import (
+	"strings"
+
+	"destination-astra/internal/jsonscan"
+)
 
 // claimEither is the type of a line that was cut before it said which of the two it is.
 const claimEither = TypeRecord + " or " + TypeState
@@ -11,15 +15,14 @@ const claimEither = TypeRecord + " or " + TypeState
 // leaves open what the line would have become counts as a claim too; in the middle of the
 // input it does not, since a lone brace is a usual line of a log.
 func claimedType(text []byte, truncated bool) string {
-	s := scanner{data: text}
-	if s.peek() != '{' {
+	s := jsonscan.New(text)
+	if !s.Accept('{') {
 		return ""
 	}
-	s.pos++
 	for {
-		s.peek()
-		rest := text[s.pos:]
-		key, ok := s.key()
+		s.Peek()
+		rest := s.Rest()
+		key, err := s.Key()
 		switch name := keyName(key); {
 		case key == nil && truncated && beginsKey(rest):
 			return claimEither
@@ -30,13 +33,11 @@ func claimedType(text []byte, truncated bool) string {
 		case name == "state":
 			return TypeState
 		case name == "type":
-			s.fault = ""
 			// Even without its colon: what follows may still be the type.
-			return claimedByType(&s, truncated)
-		case !ok || !s.skip() || s.peek() != ',':
+			return claimedByType(s.Rest(), truncated)
+		case err != nil || s.Skip() != nil || !s.Accept(','):
 			return ""
 		}
-		s.pos++
 	}
 }
 
@@ -45,16 +46,16 @@ func keyName(token []byte) string {
 	if token == nil {
 		return ""
 	}
-	return string(unquote(token))
+	return string(jsonscan.Unquote(token))
 }
 
 // claimedByType judges the value of `type`, which may be cut.
-func claimedByType(s *scanner, truncated bool) string {
-	s.peek()
-	start := s.pos
-	value := s.data[start:]
-	if isString(value) && s.skipString() {
-		switch name := keyName(s.data[start:s.pos]); name {
+func claimedByType(value []byte, truncated bool) string {
+	s := jsonscan.New(value)
+	s.Peek()
+	value = s.Rest()
+	if token, err := s.String(); err == nil {
+		switch name := keyName(token); name {
 		case TypeRecord, TypeState:
 			return name
 		}

@@ -3,6 +3,8 @@ package protocol
 import (
 	"encoding/json"
 	"strconv"
+
+	"destination-astra/internal/jsonscan"
 )
 
 // record builds a Record from its envelope, or returns what is wrong with it.
@@ -47,7 +49,7 @@ func (r *Reader) state(raw []byte) (*State, string) {
 	if !isString(typ) {
 		return nil, wrong("state.type", typ, "a string")
 	}
-	s := &State{Type: StateType(unquote(typ))}
+	s := &State{Type: StateType(jsonscan.Unquote(typ))}
 	switch s.Type {
 	case StateStream:
 		const path = "state.stream.stream_descriptor"
@@ -69,7 +71,7 @@ func (r *Reader) state(raw []byte) (*State, string) {
 // status returns the stream status of a trace; nil for other traces. One that cannot be read
 // is counted and skipped: without it nothing is deleted, so that nothing is lost.
 func (r *Reader) status(l line, trace []byte) *StreamStatus {
-	if typ := lookup(trace, "type"); !isString(typ) || string(unquote(typ)) != "STREAM_STATUS" {
+	if typ := lookup(trace, "type"); !isString(typ) || string(jsonscan.Unquote(typ)) != "STREAM_STATUS" {
 		return nil
 	}
 	body := lookup(trace, "stream_status")
@@ -77,7 +79,7 @@ func (r *Reader) status(l line, trace []byte) *StreamStatus {
 	stream, fault := r.descriptor("name", lookup(d, "name"), "namespace", lookup(d, "namespace"))
 	status := lookup(body, "status")
 	if fault == "" && isString(status) {
-		switch text := string(unquote(status)); text {
+		switch text := string(jsonscan.Unquote(status)); text {
 		case StatusStarted, StatusRunning, StatusComplete, StatusIncomplete:
 			return &StreamStatus{Stream: stream, Status: text}
 		}
@@ -109,7 +111,7 @@ func (r *Reader) name(token []byte) string {
 		return name
 	}
 	// Bounded, because a broken source may name a stream per record.
-	name := string(unquote(token))
+	name := string(jsonscan.Unquote(token))
 	if len(r.names) < maxNames {
 		r.names[string(token)] = name
 	}

@@ -4,8 +4,8 @@
 // # Reading
 //
 // A [Reader] returns what a destination acts on: RECORD, STATE and the STREAM_STATUS kind of
-// TRACE. Everything else is skipped, with one exception that is the reason for this package's
-// own scanner: a line that starts as a RECORD or STATE message and does not parse is a
+// TRACE. Everything else is skipped, with one exception that is the reason for scanning lines
+// instead of decoding them: a line that starts as a RECORD or STATE message and does not parse is a
 // [LineError], because skipping it would lose data behind a state that is acknowledged later.
 // The scanner validates the whole line and keeps a record's data as raw JSON text.
 //

@@ -1,5 +1,7 @@
 package protocol
 
+import "destination-astra/internal/jsonscan"
+
 // envelope holds the texts of the members that matter, nil where a member is absent.
 type envelope struct {
 	typ, state, trace []byte
@@ -10,53 +12,55 @@ type recordEnvelope struct {
 	raw, namespace, stream, data, emittedAt, meta []byte
 }
 
-// parseEnvelope scans a whole line in one pass. It reports whether the line is a JSON object;
-// otherwise the scanner says what is wrong. Members of a wrong type are found later, when the
-// message's type is known.
-func parseEnvelope(s *scanner) (e envelope, ok bool) {
-	if s.peek() != '{' {
-		return e, s.unexpected()
-	}
-	ok = s.object(func(key []byte) bool {
-		switch string(key) {
+// parseEnvelope scans a whole line in one pass. Its error says why the line is no JSON object.
+// Members of a wrong type are found later, when the message's type is known.
+func parseEnvelope(s *jsonscan.Scanner) (e envelope, err error) {
+	err = s.Object(func(name []byte) (err error) {
+		switch string(name) {
 		case "type":
-			return s.capture(&e.typ)
+			e.typ, err = s.Value()
 		case "record":
-			return scanRecord(s, &e.record)
+			err = scanRecord(s, &e.record)
 		case "state":
-			return s.capture(&e.state)
+			e.state, err = s.Value()
 		case "trace":
-			return s.capture(&e.trace)
+			e.trace, err = s.Value()
 		default:
-			return s.skip()
+			err = s.Skip()
 		}
+		return err
 	})
-	return e, ok && s.end()
+	if err != nil {
+		return e, err
+	}
+	return e, s.End()
 }
 
 // scanRecord consumes the value of `record`, forgetting an earlier one of the same line.
-func scanRecord(s *scanner, r *recordEnvelope) bool {
+func scanRecord(s *jsonscan.Scanner, r *recordEnvelope) (err error) {
 	*r = recordEnvelope{}
-	if s.peek() != '{' {
-		return s.capture(&r.raw)
+	if s.Peek() != '{' {
+		r.raw, err = s.Value()
+		return err
 	}
-	start := s.pos
-	ok := s.object(func(key []byte) bool {
-		switch string(key) {
+	whole, start := s.Rest(), s.Offset()
+	err = s.Object(func(name []byte) (err error) {
+		switch string(name) {
 		case "stream":
-			return s.capture(&r.stream)
+			r.stream, err = s.Value()
 		case "data":
-			return s.capture(&r.data)
+			r.data, err = s.Value()
 		case "namespace":
-			return s.capture(&r.namespace)
+			r.namespace, err = s.Value()
 		case "emitted_at":
-			return s.capture(&r.emittedAt)
+			r.emittedAt, err = s.Value()
 		case "meta":
-			return s.capture(&r.meta)
+			r.meta, err = s.Value()
 		default:
-			return s.skip()
+			err = s.Skip()
 		}
+		return err
 	})
-	r.raw = s.data[start:s.pos]
-	return ok
+	r.raw = whole[:s.Offset()-start]
+	return err
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"sync/atomic"
 	"unicode/utf8"
+
+	"destination-astra/internal/jsonscan"
 )
 
 // DefaultMaxLineBytes is the longest line a Reader takes unless told otherwise.
@@ -128,21 +130,30 @@ func (r *Reader) parse(l line) (Message, error) {
 		// Windows tools begin a file with a byte order mark.
 		l.text = bytes.TrimPrefix(l.text, []byte("\xef\xbb\xbf"))
 	}
-	s := scanner{data: l.text}
-	if s.peek() == 0 && s.pos == len(l.text) {
+	s := jsonscan.New(l.text)
+	if s.Peek() == 0 && len(s.Rest()) == 0 {
 		return Message{}, nil
 	}
 	r.filled++
-	e, ok := parseEnvelope(&s)
-	if !ok {
+	e, err := parseEnvelope(&s)
+	if err != nil {
 		claimed := claimedType(l.text, !l.terminated)
 		if claimed == "" {
 			r.skip(l)
 			return Message{}, nil
 		}
-		return Message{}, r.broken(lineError(l, claimed, s.pos, s.fault))
+		offset, reason := notJSON(err)
+		return Message{}, r.broken(lineError(l, claimed, offset, reason))
 	}
 	return r.dispatch(l, &e)
+}
+
+// notJSON returns where a text is no JSON, and why.
+func notJSON(err error) (offset int, reason string) {
+	if e, ok := errors.AsType[*jsonscan.Error](err); ok {
+		return e.Offset, e.Reason
+	}
+	return -1, err.Error()
 }
 
 // skip counts a line that is no message.
@@ -175,7 +186,7 @@ func (r *Reader) dispatch(l line, e *envelope) (Message, error) {
 		return Message{}, nil
 	}
 	m, fault := Message{Line: l.number}, ""
-	typ := string(unquote(e.typ))
+	typ := string(jsonscan.Unquote(e.typ))
 	switch {
 	case isMessageType(typ):
 		r.messages++

@@ -257,14 +257,14 @@ func TestReaderLineError(t *testing.T) {
 	}
 	state := func(body string) string { return `{"type":"STATE","state":` + body + `}` }
 	tests := map[string]struct{ line, want string }{
-		"cut":                    {record(`{"stream":"s"`)[:32], "RECORD message: unexpected end of line at byte 32"},
+		"cut":                    {record(`{"stream":"s"`)[:32], "RECORD message: unexpected end of JSON at byte 32"},
 		"white space":            {" {\t\"type\" :\t\"STATE\" , x", "STATE message: unexpected character 'x' at byte 22"},
-		"record before type":     {`{"record":{"stream":"s"`, "RECORD message: unexpected end of line at byte 23"},
+		"record before type":     {`{"record":{"stream":"s"`, "RECORD message: unexpected end of JSON at byte 23"},
 		"state before type":      {`{"state":{,`, "STATE message: unexpected character ',' at byte 10"},
 		"record without colon":   {`{"record" {}}`, "RECORD message: unexpected character '{' at byte 10"},
-		"escaped":                {`{"\u0074ype":"REC\u004fRD",`, "RECORD message: unexpected end of line at byte 27"},
+		"escaped":                {`{"\u0074ype":"REC\u004fRD",`, "RECORD message: unexpected end of JSON at byte 27"},
 		"after another member":   {`{"a":{},"type":"RECORD",]`, "RECORD message: unexpected character ']' at byte 24"},
-		"cut in the type":        {`{"type":"REC`, "RECORD message: unexpected end of line at byte 12"},
+		"cut in the type":        {`{"type":"REC`, "RECORD message: unexpected end of JSON at byte 12"},
 		"two on a line":          {state("{}") + state("{}"), "STATE message: unexpected character '{' at byte 27"},
 		"NaN":                    {data("NaN"), "RECORD message: NaN is not JSON at byte 52"},
 		"Infinity":               {data("[Infinity]"), "RECORD message: Infinity is not JSON at byte 53"},

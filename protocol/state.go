@@ -8,6 +8,8 @@ import (
 	"math"
 	"strconv"
 	"unicode/utf8"
+
+	"destination-astra/internal/jsonscan"
 )
 
 // DestinationStats is what a destination adds to a state (AirbyteStateStats). The counts are
@@ -78,23 +80,26 @@ func patchStats(raw json.RawMessage, stats *DestinationStats) (json.RawMessage, 
 // locateStats returns where the value of destinationStats starts and ends (start is -1 when
 // there is none) and the position just after the last member, or after the opening brace.
 func locateStats(raw []byte) (start, end, last int, err error) {
-	s := scanner{data: raw}
-	if s.peek() != '{' {
+	s := jsonscan.New(raw)
+	if s.Peek() != '{' {
 		return 0, 0, 0, errors.New("not a JSON object")
 	}
-	start, last = -1, s.pos+1
-	ok := s.object(func(key []byte) bool {
-		from := s.pos
-		if !s.skip() {
-			return false
+	start, last = -1, s.Offset()+1
+	err = s.Object(func(name []byte) error {
+		from := s.Offset()
+		if err := s.Skip(); err != nil {
+			return err
 		}
-		if last = s.pos; string(key) == "destinationStats" {
-			start, end = from, s.pos
+		if last = s.Offset(); string(name) == "destinationStats" {
+			start, end = from, last
 		}
-		return true
+		return nil
 	})
-	if !ok || !s.end() {
-		return 0, 0, 0, fmt.Errorf("not a JSON object: %s at byte %d", s.fault, s.pos)
+	if err == nil {
+		err = s.End()
+	}
+	if err != nil {
+		return 0, 0, 0, fmt.Errorf("not a JSON object: %w", err)
 	}
 	if !utf8.Valid(raw) {
 		return 0, 0, 0, errors.New("not valid UTF-8")

@@ -73,7 +73,7 @@ func TestWriterStateRefuses(t *testing.T) {
 	}{
 		"nothing":  {want: "protocol: write STATE: not a JSON object"},
 		"a list":   {raw: `[]`, want: "protocol: write STATE: not a JSON object"},
-		"cut":      {raw: `{"a":`, want: "protocol: write STATE: not a JSON object: unexpected end of line at byte 5"},
+		"cut":      {raw: `{"a":`, want: "protocol: write STATE: not a JSON object: unexpected end of JSON at byte 5"},
 		"more":     {raw: `{} {}`, want: "protocol: write STATE: not a JSON object: unexpected character '{' at byte 3"},
 		"no UTF-8": {raw: "{\"a\":\"\xff\"}", want: "protocol: write STATE: not valid UTF-8"},
 		"NaN": {
