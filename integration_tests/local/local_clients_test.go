@@ -66,7 +66,9 @@ func runClient(t *testing.T, program string, args ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), effort.Patience(scriptTime))
 	defer cancel()
-	out, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
+	script := exec.CommandContext(ctx, program, args...)
+	script.Env = CleanEnv()
+	out, err := script.CombinedOutput()
 	require.NoError(t, err, string(out))
 	require.Regexp(t, `(^|\n)ok\n$`, string(out))
 }

@@ -42,7 +42,7 @@ func TestLocalDocs(t *testing.T) {
 			continue
 		}
 		command := exec.Command("bash", "-euo", "pipefail", "-c", block[1])
-		command.Dir = dir
+		command.Dir, command.Env = dir, CleanEnv()
 		out, err := command.CombinedOutput()
 		require.NoError(t, err, "%s\n%s", block[1], out)
 		require.NotContains(t, string(out), "errors", block[1])
@@ -70,7 +70,7 @@ func elsewhere(t *testing.T, page string) string {
 func startBlock(t *testing.T, dir, block string) {
 	t.Helper()
 	command := exec.Command("bash", "-c", "exec "+block)
-	command.Dir = dir
+	command.Dir, command.Env = dir, CleanEnv()
 	require.NoError(t, command.Start())
 	t.Cleanup(func() {
 		require.NoError(t, command.Process.Signal(os.Interrupt))

@@ -35,6 +35,7 @@ func TestAstraDBTSCalls(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), effort.Patience(scriptsTime))
 	defer cancel()
 	run := exec.CommandContext(ctx, node, filepath.Join(dir, "suite.mjs"), startServer(t), "any")
+	run.Env = blackbox.CleanEnv()
 	out, err := run.CombinedOutput()
 	require.NoError(t, err, string(out))
 	last := compared.FindStringSubmatch(string(out))

@@ -176,7 +176,7 @@ func pytest(t *testing.T, python, sources, choice string) report {
 		"-o", "log_cli=false", "-p", "no:cacheprovider", "-q", "-W", "ignore", "--show-capture=no",
 		"--junitxml", file, "-k", choice, filepath.Join("tests", "base", "integration", "collections"))
 	command.Dir = sources
-	command.Env = append(os.Environ(), "LOCAL_DATA_API_ENDPOINT="+startServer(t),
+	command.Env = append(blackbox.CleanEnv(), "LOCAL_DATA_API_ENDPOINT="+startServer(t),
 		"LOCAL_DATA_API_USERNAME=any", "LOCAL_DATA_API_PASSWORD=any", "LOCAL_CASSANDRA_CONTACT_POINT=127.0.0.1",
 		"HEADER_EMBEDDING_API_KEY_VOYAGEAI=any", "HEADER_RERANKING_API_KEY_NVIDIA=any",
 		"RUN_SHARED_SECRET_VECTORIZE_TESTS=no", "ASTRAPY_TEST_LATEST_MAIN=yes")
