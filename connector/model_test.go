@@ -22,7 +22,7 @@ const modelChunkSize = 5
 // spans hours, and takes milliseconds.
 func TestModel(t *testing.T) {
 	t.Parallel()
-	rounds := effort.Of(t, 1, 2, 10) // of 100 histories each, on each backend
+	rounds := effort.Of(t, 1, 1, 4) // of 100 histories each, on each backend
 	for _, backend := range []string{localastra.BackendAstra, localastra.BackendCassandra} {
 		t.Run(backend, func(t *testing.T) {
 			t.Parallel()
