@@ -70,9 +70,15 @@ func step(v value, name string) (value, bool) {
 	if v.kind != kindArray {
 		return v.get(name)
 	}
-	at, err := strconv.Atoi(name)
-	if err != nil || at < 0 || at >= len(v.items) {
+	at, ok := position(name)
+	if !ok || at >= len(v.items) {
 		return value{}, false
 	}
 	return v.items[at], true
+}
+
+// position reads a name as a position in an array. There is one way to write each.
+func position(name string) (int, bool) {
+	at, err := strconv.Atoi(name)
+	return at, err == nil && at >= 0 && strconv.Itoa(at) == name
 }

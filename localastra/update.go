@@ -180,7 +180,17 @@ func (r *request) upsert(c *collection, t tx, with edit, done *change) (*apiErro
 		return refusal, nil
 	}
 	start := objectValue()
-	q.filter.equalities(func(path []string, v value) { start = setPath(start, path, v) })
+	q.filter.equalities(func(path []string, v value) {
+		if refusal == nil {
+			refusal = reachable(start, path)
+		}
+		if refusal == nil {
+			start = setPath(start, path, v)
+		}
+	})
+	if refusal != nil {
+		return refusal, nil
+	}
 	edited, refusal := with(c, start, true)
 	if refusal != nil {
 		return refusal, nil

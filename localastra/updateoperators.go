@@ -87,8 +87,10 @@ func checkOverlap(list []updateOperation) *apiError {
 // that the command is about to create.
 func (u updateOperation) apply(document value, inserting bool) (value, *apiError) {
 	old, present := lookupPath(document, u.path)
-	if err := u.reachable(document); err != nil {
-		return document, err
+	if !slices.Contains([]string{"$unset", "$rename", "$pop"}, u.operator) { // they create nothing there
+		if err := reachable(document, u.path); err != nil {
+			return document, err
+		}
 	}
 	switch u.operator {
 	case "$set":
@@ -118,17 +120,20 @@ func (u updateOperation) apply(document value, inserting bool) (value, *apiError
 	}
 }
 
-// reachable refuses a path that leads through a value which has no properties.
-func (u updateOperation) reachable(document value) *apiError {
-	if u.operator == "$unset" || u.operator == "$rename" || u.operator == "$pop" {
-		return nil // they create nothing
-	}
+// reachable refuses a path where nothing can be set: one that leads through a value which
+// has no properties, or to a position that no array reaches. Setting it all the same would
+// put an object in that value's place.
+func reachable(document value, path []string) *apiError {
 	v := document
-	for _, name := range u.path {
-		_, err := strconv.Atoi(name)
-		if v.kind != kindObject && (v.kind != kindArray || err != nil) {
-			return badUpdate("cannot create property ('" + name + "') in path '" + joinPath(u.path) +
+	for _, name := range path {
+		at, isPosition := position(name)
+		switch {
+		case v.kind != kindObject && !(v.kind == kindArray && isPosition):
+			return badUpdate("cannot create property ('" + name + "') in path '" + joinPath(path) +
 				"'; only OBJECT nodes have properties (got " + strings.ToUpper(v.typeName()) + ").")
+		case v.kind == kindArray && at >= max(maxArrayLength, len(v.items)):
+			return badUpdate("cannot set position " + name + " in path '" + joinPath(path) +
+				"': an array has at most " + decimalText(maxArrayLength) + " elements.")
 		}
 		var present bool
 		if v, present = step(v, name); !present {
@@ -147,7 +152,11 @@ func (u updateOperation) rename(document, old value, present bool) (value, *apiE
 	if !present {
 		return document, nil
 	}
-	return setPath(unsetPath(document, u.path), to, old), nil
+	document = unsetPath(document, u.path)
+	if err := reachable(document, to); err != nil {
+		return document, err
+	}
+	return setPath(document, to, old), nil
 }
 
 // arithmetic is exact: 0.1 plus 0.2 is 0.3, since both are decimal numbers and stay so.
@@ -229,15 +238,14 @@ func (u updateOperation) pop(document, old value) value {
 	return setPath(document, u.path, arrayValue(items))
 }
 
-// setPath returns v with the value at a path set; missing objects are created.
-// Positions beyond the end of an array are filled with null, up to the limit of an
-// indexed array.
+// setPath returns v with the value at a path set, which the caller knows to be reachable;
+// missing objects are created. Positions beyond the end of an array are filled with null.
 func setPath(v value, path []string, to value) value {
 	if len(path) == 0 {
 		return to
 	}
 	if v.kind == kindArray {
-		if at, err := strconv.Atoi(path[0]); err == nil && at >= 0 && at < maxArrayLength {
+		if at, ok := position(path[0]); ok {
 			items := slices.Clone(v.items)
 			for len(items) <= at {
 				items = append(items, value{})

@@ -69,6 +69,14 @@ func TestUpdateOperatorsRefuse(t *testing.T) {
 		"set below a text":        `{"$set":{"n":9,"s.x":1}}`,
 		"set below a number":      `{"$set":{"s":"y","n.x.y":1}}`,
 		"set a name in an array":  `{"$set":{"n":9,"l.x":1}}`,
+		"set before a list":       `{"$set":{"l.-1":5}}`,
+		"set far behind a list":   `{"$set":{"l.1000":5}}`,
+		"set no number":           `{"$set":{"l.+1":5}}`,
+		"set a padded number":     `{"$set":{"l.01":5}}`,
+		"push before a list":      `{"$push":{"l.-1":5}}`,
+		"rename below a text":     `{"$rename":{"n":"s.x"}}`,
+		"rename into a list":      `{"$rename":{"n":"l.x"}}`,
+		"rename before a list":    `{"$rename":{"n":"l.-1"}}`,
 		"push to a text":          `{"$push":{"s":1}}`,
 		"push below a text":       `{"$push":{"s.x":1}}`,
 		"pop a text":              `{"$pop":{"s":1}}`,
@@ -88,11 +96,11 @@ func TestUpdateOperatorsRefuse(t *testing.T) {
 		"one path twice":          `{"$set":{"n":1},"$inc":{"n":1}}`,
 		"a path in another":       `{"$set":{"o":1,"o.p":1}}`,
 	}
-	c := openVec(t)
-	c.insert(`{"_id":"a","n":2,"l":[1],"s":"x"}`)
-	before := c.must("c", `{"find":{}}`).text
 	for name, update := range tests {
 		t.Run(name, func(t *testing.T) {
+			c := openVec(t)
+			c.insert(`{"_id":"a","n":2,"l":[1],"s":"x"}`)
+			before := c.must("c", `{"find":{}}`).text
 			for _, command := range []string{"updateOne", "updateMany", "findOneAndUpdate"} {
 				got := c.send("c", fmt.Sprintf(`{%q:{"filter":{"_id":"a"},"update":%s}}`, command, update))
 				require.Len(t, got.Errors, 1, got.text)
@@ -101,6 +109,16 @@ func TestUpdateOperatorsRefuse(t *testing.T) {
 			require.Equal(t, before, c.must("c", `{"find":{}}`).text)
 		})
 	}
+}
+
+// TestUpsertOfImpossiblePaths refuses to make a document of a filter that no document can meet.
+func TestUpsertOfImpossiblePaths(t *testing.T) {
+	c := openVec(t)
+	for _, filter := range []string{`{"l":[1],"l.999999999":2}`, `{"l":[1],"l.x":2}`, `{"l":"x","l.y":2}`} {
+		got := c.send("c", `{"updateOne":{"filter":`+filter+`,"update":{"$set":{"n":1}},"options":{"upsert":true}}}`)
+		require.Equal(t, []string{"UNSUPPORTED_UPDATE_OPERATION"}, got.codes(), got.text)
+	}
+	require.Empty(t, c.must("c", `{"find":{}}`).ids())
 }
 
 // TestWholePages reads and writes as many documents as a limit allows: the answer says that
