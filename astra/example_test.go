@@ -35,3 +35,10 @@ func Example() {
 	// a inserted
 	// b failed
 }
+
+// A collection on Astra DB has lexical search unless it is turned off.
+func ExampleDisabled() {
+	options := astra.CollectionOptions{Lexical: astra.Disabled()}
+	fmt.Println(string(options.Lexical), astra.Enabled(options.Lexical))
+	// Output: {"enabled":false} false
+}

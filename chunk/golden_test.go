@@ -39,9 +39,11 @@ type chunkingCase struct {
 // splitter returns the splitter that the case is configured with.
 func (c *chunkingCase) splitter(counter chunk.Counter) (*chunk.Splitter, error) {
 	config := c.Processing.TextSplitter
-	separators, err := chunk.DecodeSeparators(config.Separators)
-	if err != nil {
-		return nil, err
+	separators := make([]string, len(config.Separators))
+	for i, literal := range config.Separators {
+		if err := json.Unmarshal([]byte(literal), &separators[i]); err != nil {
+			return nil, err
+		}
 	}
 	return chunk.NewSplitter(chunk.Options{
 		Mode:          config.Mode,

@@ -1,8 +1,6 @@
 package chunk
 
 import (
-	"encoding/json"
-	"fmt"
 	"iter"
 	"strings"
 	"unicode/utf8"
@@ -14,26 +12,6 @@ const maxHeading = 6
 // DefaultSeparators returns the separators of an Options without any:
 // paragraphs, lines, words, characters.
 func DefaultSeparators() []string { return []string{"\n\n", "\n", " ", ""} }
-
-// DecodeSeparators returns the separators as a configuration writes them, each
-// one a JSON string in double quotes. It returns an error that wraps the
-// decoder's and names the first entry that is not.
-func DecodeSeparators(literals []string) ([]string, error) {
-	separators := make([]string, len(literals))
-	for i, literal := range literals {
-		// A null would decode into a string without an error.
-		var text *string
-		if err := json.Unmarshal([]byte(literal), &text); err != nil {
-			return nil, fmt.Errorf("chunk: separator %d, %q, is not a string in double quotes: %w",
-				i+1, literal, err)
-		}
-		if text == nil {
-			return nil, fmt.Errorf("chunk: separator %d, null, is not a string in double quotes", i+1)
-		}
-		separators[i] = *text
-	}
-	return separators, nil
-}
 
 // separator is one way to cut a text. An empty text cuts between characters.
 type separator struct {

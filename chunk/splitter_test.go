@@ -1,7 +1,6 @@
 package chunk_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -135,20 +134,6 @@ func TestSplitConcurrently(t *testing.T) {
 		})
 	}
 	require.NoError(t, group.Wait())
-}
-
-func TestDecodeSeparators(t *testing.T) {
-	got, err := chunk.DecodeSeparators([]string{`"\n\n"`, `"\u3002"`, `"</p>"`, `""`})
-	require.NoError(t, err)
-	require.Equal(t, []string{"\n\n", "。", "</p>", ""}, got)
-
-	for _, literal := range []string{"\n", ".", "", "null", "5", `"a`, `"a" "b"`, `'a'`, "\"\n\""} {
-		_, err := chunk.DecodeSeparators([]string{`" "`, literal})
-		require.ErrorContains(t, err, "separator 2", "%q", literal)
-	}
-	_, err = chunk.DecodeSeparators([]string{"\n"})
-	var syntax *json.SyntaxError
-	require.ErrorAs(t, err, &syntax)
 }
 
 func TestLanguages(t *testing.T) {

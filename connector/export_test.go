@@ -7,9 +7,6 @@ type Tally struct{ *tally }
 // others as if the limit were half the tally's memory.
 func NewTally(limit int) Tally { return Tally{newTallyOf(limit, limit*tableKeyBytes*8)} }
 
-// NewTallyOfBytes is a tally as a sync has it.
-func NewTallyOfBytes(memory int64) Tally { return Tally{newTally(memory)} }
-
 // Take returns how often the key was taken before.
 func (t Tally) Take(key [16]byte) (int64, error) { return t.take(key) }
 

@@ -129,14 +129,6 @@ func (e Endpoint) BaseURLs() []string {
 	}
 }
 
-// BaseURL returns the first of BaseURLs, or "" for a local endpoint.
-func (e Endpoint) BaseURL() string {
-	if urls := e.BaseURLs(); len(urls) > 0 {
-		return urls[0]
-	}
-	return ""
-}
-
 // RequiresPrivateAddress tells that the endpoint is plain http to a name that may be
 // anywhere: whoever dials must refuse an address that is neither loopback nor private,
 // and say "use https".

@@ -50,7 +50,6 @@ func TestEndpointURLs(t *testing.T) {
 			e, err := spec.ParseEndpoint(test.in)
 			require.NoError(t, err)
 			assert.Equal(t, test.want, e.BaseURLs())
-			assert.Equal(t, test.want[0], e.BaseURL())
 			assert.Equal(t, test.private, e.RequiresPrivateAddress())
 			assert.Equal(t, strings.HasPrefix(name, "astra"), e.IsAstra())
 			assert.Equal(t, test.in, e.String())
@@ -72,7 +71,6 @@ func TestEndpointLocal(t *testing.T) {
 		assert.Equal(t, want, dir, in)
 		assert.Equal(t, "local:"+want, e.String())
 		assert.Empty(t, e.BaseURLs())
-		assert.Empty(t, e.BaseURL())
 		assert.False(t, e.IsAstra())
 		assert.False(t, e.RequiresPrivateAddress())
 	}
