@@ -3,6 +3,7 @@ package astra
 import (
 	"context"
 	"encoding/json"
+	"strings"
 )
 
 // FindQuery says which documents to read and what of them. Filter, Sort and Projection
@@ -137,3 +138,8 @@ func sortsByVector(sort []byte) bool {
 	_, vectorize := keys["$vectorize"]
 	return vector || vectorize
 }
+
+// EscapePath returns the path of a field with that name, however it is spelled: in filters,
+// projections and sorts a dot means a field inside, and & takes a following dot or & as it is
+// (Data API, document paths).
+func EscapePath(name string) string { return strings.NewReplacer("&", "&&", ".", "&.").Replace(name) }

@@ -2,6 +2,7 @@ package connector
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -35,7 +36,7 @@ func proveFilters(ctx context.Context, coll finder) (left bool, err error) {
 	var missing []string
 	var cause error
 	for i, probe := range probeFilters() {
-		query := astra.FindQuery{Filter: probe.filter, Projection: storedFields(), Limit: 1}
+		query := astra.FindQuery{Filter: probe.filter, Projection: map[string]any{"_id": 1}, Limit: 1}
 		page, err := coll.Find(ctx, query)
 		switch {
 		case i == 0 && err == nil:
@@ -51,4 +52,11 @@ func proveFilters(ctx context.Context, coll finder) (left bool, err error) {
 	}
 	return false, &BackendError{Missing: fmt.Sprintf("does not answer %s, which every sync needs",
 		strings.Join(missing, " and ")), Err: cause}
+}
+
+// isRefusedFilter reports whether the database behind the Data API does not
+// answer such a filter (Data API v1.0.51 on Cassandra 5, observed).
+func isRefusedFilter(err error) bool {
+	var e *astra.Error
+	return errors.As(err, &e) && e.HasCode(astra.CodeInvalidDatabaseQuery, astra.CodeUnsupportedQuery)
 }

@@ -21,7 +21,7 @@ const checkText = "test"
 // right to create and to write stays unproven, which a note says. One text is embedded
 // in any case. Check returns sentences for the user about what a write would do, and an
 // error for [Classify] when it could not work.
-func (c *Connector) Check(ctx context.Context) (notes []string, err error) {
+func Check(ctx context.Context, c *Clients) (notes []string, err error) {
 	d, err := c.describeCollection(ctx)
 	if err != nil {
 		return nil, err
@@ -29,11 +29,11 @@ func (c *Connector) Check(ctx context.Context) (notes []string, err error) {
 	notes = pathNotes(c.config)
 	name := c.config.Indexing.Collection
 	if d == nil {
-		more, err := c.checkServices(ctx)
+		more, err := checkServices(ctx, c)
 		if err != nil {
 			return nil, err
 		}
-		notes = append(append(notes, c.missingNotes()...), more...)
+		notes = append(append(notes, missingNotes(c)...), more...)
 	} else {
 		warnings, err := c.judgeCollection(d)
 		if err != nil {
@@ -42,14 +42,14 @@ func (c *Connector) Check(ctx context.Context) (notes []string, err error) {
 		for _, w := range warnings {
 			notes = append(notes, fmt.Sprintf("The collection %q exists: %s.", name, w))
 		}
-		if err := c.proveCollection(ctx); err != nil {
+		if err := proveCollection(ctx, c); err != nil {
 			return nil, err
 		}
 	}
 	if _, err := c.newBuilder(document.Indexing{Deny: unindexed()}); err != nil {
 		return nil, err
 	}
-	note, err := c.proveEmbedding(ctx)
+	note, err := proveEmbedding(ctx, c)
 	if note != "" {
 		notes = append(notes, note)
 	}
@@ -58,7 +58,7 @@ func (c *Connector) Check(ctx context.Context) (notes []string, err error) {
 
 // missingNotes say what the first write does where there is no collection yet, and what
 // check cannot know before that.
-func (c *Connector) missingNotes() []string {
+func missingNotes(c *Clients) []string {
 	notes := []string{
 		fmt.Sprintf("The collection %q does not exist yet; the first write creates it, with %d dimensions, "+
 			"the metric %s, and without an index on %s.", c.config.Indexing.Collection, c.config.EmbedderDimension(),
@@ -77,13 +77,13 @@ func (c *Connector) missingNotes() []string {
 }
 
 // proveCollection proves that a sync can work with the collection that exists.
-func (c *Connector) proveCollection(ctx context.Context) error {
+func proveCollection(ctx context.Context, c *Clients) error {
 	coll := c.database.Collection(c.config.Indexing.Collection)
 	if _, err := proveFilters(ctx, coll); err != nil {
 		return err
 	}
 	if c.config.Embedding.Mode == spec.ModeAstraVectorize {
-		if err := c.proveVectorize(ctx, coll); err != nil {
+		if err := proveVectorize(ctx, c, coll); err != nil {
 			return err
 		}
 	}
@@ -92,7 +92,7 @@ func (c *Connector) proveCollection(ctx context.Context) error {
 
 // proveEmbedding embeds one text and says by whom, how long the vector is and
 // how long it took.
-func (c *Connector) proveEmbedding(ctx context.Context) (note string, err error) {
+func proveEmbedding(ctx context.Context, c *Clients) (note string, err error) {
 	if c.embedder == nil {
 		return "", nil
 	}

@@ -74,13 +74,13 @@ func checkedOverNetwork(t *testing.T, endpoint, token string, request time.Durat
 	}
 	var out bytes.Buffer
 	writer := protocol.NewWriter(&out)
-	c, err := connector.New(connector.Options{
+	c, err := connector.Open(connector.Options{
 		Config: config, Writer: writer, Log: slog.New(protocol.NewLogHandler(writer, slog.LevelInfo)),
 		Timing: connector.Timing{Patience: time.Millisecond, Request: request},
 	})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, c.Close()) }()
-	return c.Check(t.Context())
+	return connector.Check(t.Context(), c)
 }
 
 // TestCheckNamesTheSetting that is wrong, for every way in which an endpoint can be, in a

@@ -19,7 +19,7 @@ const noVectorize = "This Data API does not embed texts itself ($vectorize is no
 
 // checkServices asks, before there is a collection, whether the Data API embeds as
 // configured. A Data API that does not know the question is believed.
-func (c *Connector) checkServices(ctx context.Context) (notes []string, err error) {
+func checkServices(ctx context.Context, c *Clients) (notes []string, err error) {
 	e := c.config.Embedding
 	if e.Mode != spec.ModeAstraVectorize {
 		return nil, nil
@@ -66,7 +66,7 @@ func choices(names []string) string {
 }
 
 // proveVectorize lets the server embed one text, by a search that changes nothing.
-func (c *Connector) proveVectorize(ctx context.Context, coll collection) error {
+func proveVectorize(ctx context.Context, c *Clients, coll collection) error {
 	query := astra.FindQuery{
 		Sort: map[string]any{"$vectorize": checkText}, Projection: map[string]any{"_id": 1, trialID: 1}, Limit: 1,
 	}

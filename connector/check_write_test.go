@@ -129,10 +129,10 @@ func TestTrialLeftBehind(t *testing.T) {
 func (w *world) requireNoTrial(a attempt) {
 	w.t.Helper()
 	c := w.open(nil)
-	found, err := c.Discover(w.t.Context())
+	found, err := connector.Discover(w.t.Context(), c.Clients)
 	require.NoError(w.t, err)
 	require.Len(w.t, found, 2)
-	hits, err := c.Search(w.t.Context(), "one", 100)
+	hits, err := connector.Search(w.t.Context(), c.Clients, connector.SearchQuery{Text: "one", Limit: 100})
 	require.NoError(w.t, err)
 	require.Len(w.t, hits, 2)
 	input := strings.Join(a.lines, "\n")
@@ -160,7 +160,7 @@ func TestCheckStopped(t *testing.T) {
 			return false, 0, nil
 		})
 		c := w.open(nil)
-		_, _ = c.Check(ctx) // whatever it says
+		_, _ = connector.Check(ctx, c.Clients) // whatever it says
 		require.NoError(w.t, c.Close())
 		require.Error(w.t, ctx.Err())
 		require.Equal(w.t, before, w.stored())

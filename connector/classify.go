@@ -50,7 +50,7 @@ func Explain(err error) string {
 func rules() []func(error, *protocol.ErrorTrace) bool {
 	return []func(error, *protocol.ErrorTrace) bool{
 		configFault, settingsFault, inputFault, lineFault, rejectedFault, staleFault, takenOverFault,
-		interruptedFault,
+		interruptedFault, temporaryFault,
 		backendFault, dataAPIFault, embedFault, stdoutFault, timeoutFault,
 	}
 }
@@ -158,6 +158,17 @@ func interruptedFault(err error, t *protocol.ErrorTrace) bool {
 	}
 	t.FailureType = protocol.TransientError
 	t.Message = "The sync was stopped before the end of its input. What is acknowledged is stored."
+	return true
+}
+
+func temporaryFault(err error, t *protocol.ErrorTrace) bool {
+	var e *FileError
+	if !errors.As(err, &e) {
+		return false
+	}
+	t.FailureType = protocol.ConfigError
+	t.Message = sentence(fmt.Sprintf("keep track of records: temporary files in %q cannot be written; set TMPDIR to a folder that "+
+		"exists and has room, about 50 bytes for each record: %v", e.Dir, e.Err))
 	return true
 }
 

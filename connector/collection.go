@@ -29,7 +29,7 @@ func neededIndexes() []string {
 }
 
 // wantedDeny are the paths that write leaves out of a new collection's index.
-func (c *Connector) wantedDeny() []string {
+func (c *Clients) wantedDeny() []string {
 	deny := unindexed()
 	for _, path := range c.config.Indexing.IndexingDeny {
 		if !slices.Contains(deny, path) {
@@ -40,7 +40,7 @@ func (c *Connector) wantedDeny() []string {
 }
 
 // wantedOptions are the settings with which write creates the collection.
-func (c *Connector) wantedOptions() (astra.CollectionOptions, error) {
+func (c *Clients) wantedOptions() (astra.CollectionOptions, error) {
 	service, err := c.service()
 	return astra.CollectionOptions{
 		Vector: &astra.VectorOptions{
@@ -54,7 +54,7 @@ func (c *Connector) wantedOptions() (astra.CollectionOptions, error) {
 
 // describeCollection returns the configured collection's settings, or nil when
 // it does not exist.
-func (c *Connector) describeCollection(ctx context.Context) (*astra.CollectionDescriptor, error) {
+func (c *Clients) describeCollection(ctx context.Context) (*astra.CollectionDescriptor, error) {
 	all, err := c.database.FindCollections(ctx)
 	if err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func (c *Connector) describeCollection(ctx context.Context) (*astra.CollectionDe
 // judgeCollection compares an existing collection with what a write needs. The
 // error lists everything that makes it unfit; the warnings are what may make
 // single records fail.
-func (c *Connector) judgeCollection(d *astra.CollectionDescriptor) (warnings []string, err error) {
+func (c *Clients) judgeCollection(d *astra.CollectionDescriptor) (warnings []string, err error) {
 	var faults []string
 	dimension := c.config.EmbedderDimension()
 	switch v := d.Options.Vector; {
@@ -109,7 +109,7 @@ func (c *Connector) judgeCollection(d *astra.CollectionDescriptor) (warnings []s
 
 // judgeService says why the collection does not embed as configured: by whom the
 // texts are embedded is fixed when it is created.
-func (c *Connector) judgeService(d *astra.CollectionDescriptor) string {
+func (c *Clients) judgeService(d *astra.CollectionDescriptor) string {
 	e := c.config.Embedding
 	if e.Mode != spec.ModeAstraVectorize || d.Options.Vector == nil {
 		return ""
@@ -137,7 +137,7 @@ func indexingOf(d *astra.CollectionDescriptor) document.Indexing {
 // collection when it does not exist. created tells which. Before the first record it
 // also asks the filters that the sync needs, and takes away what a check that was cut
 // off may have left.
-func (c *Connector) ensureCollection(ctx context.Context) (indexing document.Indexing, created bool, err error) {
+func (c *Clients) ensureCollection(ctx context.Context) (indexing document.Indexing, created bool, err error) {
 	d, err := c.describeCollection(ctx)
 	if err != nil {
 		return indexing, false, err
@@ -168,7 +168,7 @@ func (c *Connector) ensureCollection(ctx context.Context) (indexing document.Ind
 }
 
 // createCollection creates the configured collection.
-func (c *Connector) createCollection(ctx context.Context) (document.Indexing, error) {
+func (c *Clients) createCollection(ctx context.Context) (document.Indexing, error) {
 	name := c.config.Indexing.Collection
 	wanted, err := c.wantedOptions()
 	if err != nil {

@@ -27,14 +27,14 @@ const FieldVector = "_vector"
 //
 // Finding n streams takes n+1 calls where the server answers $nin; where it does not,
 // every document is paged through (without its content).
-func (c *Connector) Discover(ctx context.Context) ([]protocol.Stream, error) {
+func Discover(ctx context.Context, c *Clients) ([]protocol.Stream, error) {
 	all, err := c.database.FindCollections(ctx)
 	if err != nil {
 		return nil, err
 	}
 	found := []protocol.Stream{}
 	for i := range all {
-		streams, err := c.discoverCollection(ctx, &all[i])
+		streams, err := discoverCollection(ctx, c, &all[i])
 		if err != nil {
 			return nil, fmt.Errorf("discover: collection %q: %w", all[i].Name, err)
 		}
@@ -48,7 +48,7 @@ func (c *Connector) Discover(ctx context.Context) ([]protocol.Stream, error) {
 
 // discoverCollection describes the streams of one collection. Without an index on
 // _ab_stream its streams cannot be asked for.
-func (c *Connector) discoverCollection(ctx context.Context, d *astra.CollectionDescriptor) ([]protocol.Stream, error) {
+func discoverCollection(ctx context.Context, c *Clients, d *astra.CollectionDescriptor) ([]protocol.Stream, error) {
 	if !indexingOf(d).Indexes(document.FieldStream) {
 		c.log.Info("the collection does not index "+document.FieldStream+" and is left out", "collection", d.Name)
 		return nil, nil

@@ -51,7 +51,7 @@ func inferKey(stream string, docs []sampled) [][]string {
 func keyFields(docs []sampled, joined []string) []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(docs[0])) {
-		if !ownField(name) {
+		if !document.IsOwnField(name) {
 			names = append(names, name)
 		}
 	}
@@ -144,16 +144,4 @@ func keyTexts(raw json.RawMessage) []string {
 		return []string{text}
 	}
 	return []string{string(raw), string(raw) + ".0"}
-}
-
-// ownField reports whether a field of a document is the layout's own and not the
-// source's.
-func ownField(name string) bool {
-	switch name {
-	case document.FieldID, document.FieldText, document.FieldStream, document.FieldRecordID,
-		document.FieldGenerationID, document.FieldAttempt, document.FieldChunkIndex, document.FieldTextHash,
-		document.FieldEmbedder, document.FieldLong, "$vector":
-		return true
-	}
-	return false
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"destination-astra/connector"
 	"destination-astra/localastra"
 	"destination-astra/protocol"
 )
@@ -16,7 +17,7 @@ import (
 func (w *world) discovered() []protocol.Stream {
 	w.t.Helper()
 	r := w.open(nil)
-	found, err := r.Discover(w.t.Context())
+	found, err := connector.Discover(w.t.Context(), r.Clients)
 	require.NoError(w.t, err)
 	require.NoError(w.t, r.Close())
 	return found

@@ -92,7 +92,7 @@ func (o Options) env(names ...string) string {
 }
 
 // fingerprint is what _ab_embedder holds.
-func (c *Connector) fingerprint() string {
+func (c *Clients) fingerprint() string {
 	e := c.config.Embedding
 	switch {
 	case c.embedder != nil:
@@ -125,7 +125,7 @@ type vectorService struct {
 
 // service is what the collection needs to know of the provider; nil where the
 // connector embeds.
-func (c *Connector) service() (json.RawMessage, error) {
+func (c *Clients) service() (json.RawMessage, error) {
 	e := c.config.Embedding
 	if e.Mode != spec.ModeAstraVectorize {
 		return nil, nil

@@ -1,15 +1,27 @@
 package connector
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"strings"
 
+	"destination-astra/document"
 	"destination-astra/protocol"
 )
 
 // ErrInterrupted is returned by [Connector.Write] when its context ended before
 // its input did. What was stored by then is acknowledged.
 var ErrInterrupted = errors.New("write: interrupted before the end of the input")
+
+// interruption makes every error of an interrupted run say so: what fails
+// while it winds down fails because of that.
+func interruption(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil || errors.Is(err, ErrInterrupted) {
+		return err
+	}
+	return errors.Join(ErrInterrupted, err)
+}
 
 // ConfigError is a fault that only a change of the configuration, of the
 // catalog or of the collection can mend. Reason is a sentence for the user: it
@@ -77,3 +89,24 @@ func (e *BackendError) Error() string {
 
 // Unwrap returns the refusal.
 func (e *BackendError) Unwrap() error { return e.Err }
+
+// RejectedError ends a sync because of a record that cannot be stored.
+type RejectedError struct {
+	Line    int64 // of the input, from 1
+	Reject  *document.RejectError
+	Ceiling int64 // processing.rejected_records' ceiling when it was passed, else 0
+}
+
+// Error names the record, the reason and the setting.
+func (e *RejectedError) Error() string {
+	what := fmt.Sprintf("the record on line %d of the input cannot be stored: %s",
+		e.Line, strings.TrimRight(strings.TrimPrefix(e.Reject.Error(), "document: "), "."))
+	if e.Ceiling > 0 {
+		return fmt.Sprintf("%s; that is one more than processing.rejected_records.max_rejected_records (%d) allows",
+			what, e.Ceiling)
+	}
+	return what + "; set processing.rejected_records to skip such records"
+}
+
+// Unwrap returns the record's own error.
+func (e *RejectedError) Unwrap() error { return e.Reject }

@@ -30,7 +30,7 @@ func ExampleConnector_Write() {
 		return
 	}
 	defer server.Close()
-	c, err := connector.New(connector.Options{
+	c, err := connector.Open(connector.Options{
 		Config: config, Writer: protocol.NewWriter(os.Stdout), Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		AstraTransport: server.Transport(),
 	})
@@ -48,7 +48,7 @@ func ExampleConnector_Write() {
 	input := strings.NewReader(`{"type":"RECORD","record":{"stream":"news","emitted_at":1,"data":{"title":"Hello"}}}
 {"type":"STATE","state":{"type":"STREAM","stream":{"stream_descriptor":{"name":"news"},"stream_state":{"page":1}}}}
 `)
-	summary, err := c.Write(context.Background(), catalog, input)
+	summary, err := connector.New(c).Write(context.Background(), catalog, input)
 	fmt.Println(summary.Records, summary.Embedded, err)
 	// Output:
 	// {"type":"STATE","state":{"type":"STREAM","stream":{"stream_descriptor":{"name":"news"},"stream_state":{"page":1}},"destinationStats":{"recordCount":1.0,"rejectedRecordCount":0.0,"additionalStats":{"chunks":1.0,"deleted":0.0,"embedded":1.0,"retries":0.0,"reused":0.0,"tokens":0.0}}}}

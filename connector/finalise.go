@@ -77,13 +77,6 @@ func (f *finalising) run(ctx context.Context) error {
 	return err
 }
 
-// isRefusedFilter reports whether the database behind the Data API does not
-// answer such a filter (Data API v1.0.51 on Cassandra 5, observed).
-func isRefusedFilter(err error) bool {
-	var e *astra.Error
-	return errors.As(err, &e) && e.HasCode(astra.CodeInvalidDatabaseQuery, astra.CodeUnsupportedQuery)
-}
-
 // byFilter deletes by what documents lack or hold.
 func (f *finalising) byFilter(ctx context.Context) error {
 	if err := f.checkNewer(ctx); err != nil {

@@ -142,7 +142,7 @@ func (w *world) write(ctx context.Context, a attempt) result {
 	}
 	out := &output{onState: a.onState}
 	writer := protocol.NewWriter(out)
-	c, err := connector.New(connector.Options{
+	c, err := connector.Open(connector.Options{
 		Config: w.config(), Writer: writer, Log: slog.New(protocol.NewLogHandler(writer, slog.LevelInfo)),
 		AstraTransport: a.network, EmbedTransport: w.embedder.Transport(),
 		JobID: a.jobID, MemoryBytes: a.memory, Concurrency: a.batches,
@@ -151,7 +151,7 @@ func (w *world) write(ctx context.Context, a attempt) result {
 	w.server.ResetCounters()
 	texts := w.embedder.Counts().Texts
 	r := result{}
-	r.Summary, r.err = c.Write(ctx, catalog(w.t, a.streams), a.input)
+	r.Summary, r.err = connector.New(c).Write(ctx, catalog(w.t, a.streams), a.input)
 	require.NoError(w.t, c.Close())
 	require.NoError(w.t, out.err)
 	r.sent, r.texts = w.server.Counters(), w.embedder.Counts().Texts-texts

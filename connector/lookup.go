@@ -2,7 +2,6 @@ package connector
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,12 +17,6 @@ const (
 	keysPerGet      = 25
 	documentsPerGet = 100
 )
-
-// finder is what reading needs of the Data API.
-type finder interface {
-	Find(ctx context.Context, q astra.FindQuery) (astra.Page, error)
-	FindAll(ctx context.Context, q astra.FindQuery, each func(json.RawMessage) error) error
-}
 
 // lookup reads what the collection holds of the records that come: a write compares them with
 // it, and so do plan and verify, which only read. It is safe for concurrent use by batches that

@@ -48,12 +48,12 @@ func (f *fieldWatch) compare(old, fresh sampled) {
 		f.reordered++
 	}
 	for name, value := range fresh {
-		if !ownField(name) && !sameValue(old[name], value) {
+		if !document.IsOwnField(name) && !sameValue(old[name], value) {
 			f.changed[name]++
 		}
 	}
 	for name := range old {
-		if _, still := fresh[name]; !still && !ownField(name) {
+		if _, still := fresh[name]; !still && !document.IsOwnField(name) {
 			f.changed[name]++
 		}
 	}

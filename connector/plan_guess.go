@@ -70,7 +70,7 @@ func (p *planner) compareGuesses(ctx context.Context, s *stream) error {
 func (p *planner) lookUp(ctx context.Context, s *stream, name string, value json.RawMessage) (sampled, error) {
 	var found sampled
 	err := p.finds.finder.FindAll(ctx, astra.FindQuery{
-		Filter:     map[string]any{document.FieldStream: s.Name(), pathEscaper().Replace(name): value},
+		Filter:     map[string]any{document.FieldStream: s.Name(), astra.EscapePath(name): value},
 		Projection: map[string]any{"$vector": 0},
 		Limit:      1,
 	}, func(raw json.RawMessage) error { return json.Unmarshal(raw, &found) })
@@ -92,7 +92,7 @@ func distinctFields(records []sampled) []string {
 				seen[string(value)] = true
 			}
 		}
-		if len(seen) == len(records) && !ownField(name) {
+		if len(seen) == len(records) && !document.IsOwnField(name) {
 			names = append(names, name)
 		}
 	}

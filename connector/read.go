@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"destination-astra/astra"
@@ -32,9 +33,9 @@ type ReadSummary struct {
 // It prints each stream's STREAM_STATUS, one ESTIMATE, and states that let a later Read
 // go on after the last record printed. It holds one page of documents in memory. When
 // ctx ends, the error wraps [ErrInterrupted] and a last state says how far it came.
-func (c *Connector) Read(ctx context.Context, catalog *protocol.Catalog, from ReadState) (s ReadSummary, err error) {
+func Read(ctx context.Context, c *Clients, catalog *protocol.Catalog, from ReadState) (s ReadSummary, err error) {
 	started := time.Now()
-	places, err := c.readPlaces(ctx, catalog)
+	places, err := readPlaces(ctx, c, catalog)
 	if err != nil {
 		return s, err
 	}
@@ -52,7 +53,7 @@ func (c *Connector) Read(ctx context.Context, catalog *protocol.Catalog, from Re
 		s.Streams++
 	}
 	c.log.Info("reading ended", "records", s.Records, "streams", s.Streams,
-		"seconds", seconds(s.Duration))
+		"seconds", strconv.FormatFloat(s.Duration.Seconds(), 'f', 3, 64))
 	return s, nil
 }
 

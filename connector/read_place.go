@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"destination-astra/astra"
 	"destination-astra/document"
@@ -24,7 +23,7 @@ type readPlace struct {
 // readPlaces finds the catalog's streams: a namespace that is the name of a collection
 // means that collection, as discover prints it; any other one is part of _ab_stream, as
 // write stores it, so the catalog of a write reads what that wrote.
-func (c *Connector) readPlaces(ctx context.Context, catalog *protocol.Catalog) ([]readPlace, error) {
+func readPlaces(ctx context.Context, c *Clients, catalog *protocol.Catalog) ([]readPlace, error) {
 	all, err := c.database.FindCollections(ctx)
 	if err != nil {
 		return nil, err
@@ -89,14 +88,11 @@ func (p *readPlace) projection() map[string]any {
 		if name == FieldVector {
 			asked["$vector"] = 1
 		} else if stored := storedField(name); stored != "" && stored[0] != '$' {
-			asked[pathEscaper().Replace(stored)] = 1
+			asked[astra.EscapePath(stored)] = 1
 		}
 	}
 	return asked
 }
-
-// pathEscaper writes a name as a path of one name, as projections take it.
-func pathEscaper() *strings.Replacer { return strings.NewReplacer("&", "&&", ".", "&.") }
 
 // decode splits a page's documents into their fields, whose values stay as they came:
 // a number must not lose digits on its way through.

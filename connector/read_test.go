@@ -34,7 +34,7 @@ func TestReadPrintsEveryDocument(t *testing.T) {
 			streams: []configured{stream("s", toDedup, key("id"), numbered(3, 0, 1)), stream("other", toAppend, syncID(1))},
 			lines:   append(append(rows("s", 40), odd("s"), row("s", "y", words("long", 40))), rows("other", 3)...),
 		})
-		found, err := w.open(nil).Discover(w.t.Context())
+		found, err := connector.Discover(w.t.Context(), w.open(nil).Clients)
 		require.NoError(w.t, err)
 		var streams []configured
 		for _, s := range found {

@@ -16,7 +16,7 @@ import (
 	"destination-astra/protocol"
 )
 
-// reading is a connector whose output a test reads whole.
+// reading is what is opened for a command whose output a test reads whole.
 type reading struct {
 	*connector.Connector
 	w   *world
@@ -41,12 +41,12 @@ func (w *world) connectorWith(writer *protocol.Writer) *connector.Connector {
 
 func (w *world) connectorOn(network http.RoundTripper, writer *protocol.Writer) *connector.Connector {
 	w.t.Helper()
-	c, err := connector.New(connector.Options{
+	c, err := connector.Open(connector.Options{
 		Config: w.config(), Writer: writer, Log: slog.New(protocol.NewLogHandler(writer, slog.LevelInfo)),
 		AstraTransport: network, EmbedTransport: w.embedder.Transport(),
 	})
 	require.NoError(w.t, err)
-	return c
+	return connector.New(c)
 }
 
 // printed is one line of a read.
@@ -86,7 +86,7 @@ func (r *reading) read(ctx context.Context, from string, streams ...configured) 
 	r.w.t.Helper()
 	state, err := connector.ParseReadState([]byte(from))
 	require.NoError(r.w.t, err)
-	_, err = r.Read(ctx, catalog(r.w.t, streams), state)
+	_, err = connector.Read(ctx, r.Clients, catalog(r.w.t, streams), state)
 	require.NoError(r.w.t, r.Close())
 	return r.lines(), err
 }

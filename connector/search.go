@@ -35,17 +35,11 @@ type SearchQuery struct {
 }
 
 // Search embeds the query with the configured embedder and returns the documents
-// nearest to it, best first, at most limit (1 to MaxSearchLimit).
-// Vectors are left out.
-func (c *Connector) Search(ctx context.Context, query string, limit int) ([]Hit, error) {
-	return c.SearchFor(ctx, SearchQuery{Text: query, Limit: limit})
-}
-
-// SearchFor is Search within a stream or a filter. A database that refuses a filter
+// nearest to it, best first, without their vectors. A database that refuses a filter
 // beside the sort by vector is asked for the nearest documents of all streams, and those
 // of other streams are left out, so that there may be fewer hits than there could be; a
 // WARN says so. A Filter it cannot apply is an error.
-func (c *Connector) SearchFor(ctx context.Context, q SearchQuery) ([]Hit, error) {
+func Search(ctx context.Context, c *Clients, q SearchQuery) ([]Hit, error) {
 	if q.Limit == 0 {
 		q.Limit = 10
 	}
@@ -53,7 +47,7 @@ func (c *Connector) SearchFor(ctx context.Context, q SearchQuery) ([]Hit, error)
 	if err != nil {
 		return nil, err
 	}
-	sort, err := c.sort(ctx, q.Text)
+	sort, err := sortBy(ctx, c, q.Text)
 	if err != nil {
 		return nil, err
 	}
@@ -83,13 +77,13 @@ func (c *Connector) SearchFor(ctx context.Context, q SearchQuery) ([]Hit, error)
 	}
 	hits, err := q.hits(page.Documents)
 	if err == nil && len(hits) == 0 && q.Stream != "" {
-		err = c.requireStream(ctx, q.Stream)
+		err = requireStream(ctx, c, q.Stream)
 	}
 	return hits, err
 }
 
 // requireStream tells a search without hits from one in a stream that does not exist.
-func (c *Connector) requireStream(ctx context.Context, name string) error {
+func requireStream(ctx context.Context, c *Clients, name string) error {
 	page, err := c.database.Collection(c.config.Indexing.Collection).Find(ctx, astra.FindQuery{
 		Filter: map[string]any{document.FieldStream: name}, Projection: map[string]any{"_id": 1}, Limit: 1,
 	})
@@ -120,9 +114,9 @@ func (q *SearchQuery) filter() (map[string]any, error) {
 	return map[string]any{"$and": []any{map[string]any{document.FieldStream: q.Stream}, members}}, nil
 }
 
-// sort is by nearness to the text: by its vector, or by the text itself where the
+// sortBy is by nearness to the text: by its vector, or by the text itself where the
 // server embeds.
-func (c *Connector) sort(ctx context.Context, text string) (map[string]any, error) {
+func sortBy(ctx context.Context, c *Clients, text string) (map[string]any, error) {
 	switch {
 	case c.config.Embedding.Mode == spec.ModeAstraVectorize:
 		return map[string]any{"$vectorize": text}, nil

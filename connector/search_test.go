@@ -33,11 +33,11 @@ func TestSearchFor(t *testing.T) {
 				[]string{"b red apple"}, true},
 			"empty filter": {connector.SearchQuery{Text: "text: green leaf", Filter: json.RawMessage(`{}`), Limit: 1}, []string{"b green leaf"}, false},
 		}
-		_, err := w.open(nil).SearchFor(w.t.Context(), connector.SearchQuery{Text: "x", Stream: "nowhere"})
+		_, err := connector.Search(w.t.Context(), w.open(nil).Clients, connector.SearchQuery{Text: "x", Stream: "nowhere"})
 		require.ErrorContains(w.t, err, `no document of a stream "nowhere"`)
 		for name, test := range tests {
 			r := w.open(nil)
-			hits, err := r.SearchFor(w.t.Context(), test.query)
+			hits, err := connector.Search(w.t.Context(), r.Clients, test.query)
 			if test.refused && !filtered {
 				var config *connector.ConfigError
 				require.ErrorAs(w.t, err, &config, name)
@@ -70,15 +70,15 @@ func TestSearchForRefuses(t *testing.T) {
 			"filter null":      {Text: "x", Filter: json.RawMessage(`null`)},
 			"filter no JSON":   {Text: "x", Filter: json.RawMessage(`{`)},
 		} {
-			_, err := w.open(nil).SearchFor(w.t.Context(), q)
+			_, err := connector.Search(w.t.Context(), w.open(nil).Clients, q)
 			var config *connector.ConfigError
 			require.ErrorAs(w.t, err, &config, name)
 		}
 		require.Zero(w.t, w.embedder.Counts().Texts, "nothing was embedded for it")
-		_, err := w.open(nil).SearchFor(w.t.Context(), connector.SearchQuery{Text: "x"})
+		_, err := connector.Search(w.t.Context(), w.open(nil).Clients, connector.SearchQuery{Text: "x"})
 		require.Error(w.t, err, "there is no collection")
 		w.edits["embedding"] = map[string]any{"mode": "from_field", "field_name": "v", "dimensions": dimensions}
-		_, err = w.open(nil).SearchFor(w.t.Context(), connector.SearchQuery{Text: "x"})
+		_, err = connector.Search(w.t.Context(), w.open(nil).Clients, connector.SearchQuery{Text: "x"})
 		require.ErrorContains(w.t, err, "from_field")
 	})
 }

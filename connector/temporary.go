@@ -32,11 +32,18 @@ func (f *temporaryFile) Close() error {
 	return err
 }
 
-// temporaryError says what to do about temporary files that cannot be written.
-func temporaryError(err error) error {
-	return &ConfigError{
-		Reason: fmt.Sprintf("keep track of records: temporary files in %q cannot be written; set TMPDIR to a folder that "+
-			"exists and has room, about 50 bytes for each record", os.TempDir()),
-		Err: err,
-	}
+// FileError says that a temporary file cannot be written.
+type FileError struct {
+	Dir string // where they go
+	Err error
 }
+
+// Error names the folder, and the cause.
+func (e *FileError) Error() string {
+	return fmt.Sprintf("temporary files in %q cannot be written: %v", e.Dir, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *FileError) Unwrap() error { return e.Err }
+
+func temporaryError(err error) error { return &FileError{Dir: os.TempDir(), Err: err} }

@@ -344,12 +344,12 @@ func (w *world) checked(network http.RoundTripper) ([]string, error) {
 	}
 	out := &output{}
 	writer := protocol.NewWriter(out)
-	c, err := connector.New(connector.Options{
+	c, err := connector.Open(connector.Options{
 		Config: w.config(), Writer: writer, Log: slog.New(protocol.NewLogHandler(writer, slog.LevelInfo)),
 		AstraTransport: network, EmbedTransport: w.embedder.Transport(),
 	})
 	require.NoError(w.t, err)
-	notes, err := c.Check(context.WithoutCancel(w.t.Context()))
+	notes, err := connector.Check(context.WithoutCancel(w.t.Context()), c)
 	require.NoError(w.t, c.Close())
 	require.NotContains(w.t, strings.Join(out.logs, "\n"), "MARKED")
 	return notes, err

@@ -97,15 +97,6 @@ func (c *Connector) settleOthers() time.Duration {
 	return c.settle()
 }
 
-// interruption makes every error of an interrupted run say so: what fails
-// while it winds down fails because of that.
-func interruption(ctx context.Context, err error) error {
-	if err == nil || ctx.Err() == nil || errors.Is(err, ErrInterrupted) {
-		return err
-	}
-	return errors.Join(ErrInterrupted, err)
-}
-
 // run is one write.
 type run struct {
 	connector *Connector

@@ -152,3 +152,7 @@ func (r *renamer) note(source, stored string) {
 	r.known[source] = true
 	r.renamed = append(r.renamed, RenamedField{Field: source, StoredAs: stored})
 }
+
+// IsOwnField reports whether a field of a document is the layout's own and not the
+// source's.
+func IsOwnField(name string) bool { return name == "$vector" || reservedName(name) }

@@ -52,14 +52,14 @@ func TestStoreReadsWhatTheConnectorWrote(t *testing.T) {
 		`"text_fields":["body"]},"indexing":{"astra_db_endpoint":"http://localhost/v1","astra_db_app_token":"t",` +
 		`"astra_db_keyspace":"default_keyspace","collection":"c"}}`))
 	require.NoError(t, err)
-	c, err := connector.New(connector.Options{Config: config, Writer: protocol.NewWriter(io.Discard),
+	c, err := connector.Open(connector.Options{Config: config, Writer: protocol.NewWriter(io.Discard),
 		Log: slog.New(slog.DiscardHandler), AstraTransport: server.Transport()})
 	require.NoError(t, err)
 	defer c.Close()
 	catalog, err := protocol.ParseCatalog([]byte(`{"streams":[{"stream":{"name":"pages","namespace":"wiki"},` +
 		`"sync_mode":"full_refresh","destination_sync_mode":"append_dedup","primary_key":[["id"]]}]}`))
 	require.NoError(t, err)
-	_, err = c.Write(t.Context(), catalog, strings.NewReader(
+	_, err = connector.New(c).Write(t.Context(), catalog, strings.NewReader(
 		`{"type":"RECORD","record":{"stream":"pages","namespace":"wiki","emitted_at":1,`+
 			`"data":{"id":7,"rank":2.5,"body":"the harbour at night"}}}`+"\n"+
 			`{"type":"RECORD","record":{"stream":"pages","namespace":"wiki","emitted_at":1,`+

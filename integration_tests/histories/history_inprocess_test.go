@@ -32,13 +32,13 @@ func (p inProcess) write(t *testing.T, catalog object, messages []string) error 
 	parsed, err := protocol.ParseCatalog([]byte(ToJSON(t, catalog)))
 	require.NoError(t, err)
 	writer := protocol.NewWriter(p)
-	c, err := connector.New(connector.Options{
+	c, err := connector.Open(connector.Options{
 		Config: config, Writer: writer, Log: slog.New(protocol.NewLogHandler(writer, slog.LevelInfo)),
 		AstraTransport: p.data, EmbedTransport: p.embedder,
 	})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, c.Close()) }()
-	_, err = c.Write(t.Context(), parsed, strings.NewReader(Lines(messages...)))
+	_, err = connector.New(c).Write(t.Context(), parsed, strings.NewReader(Lines(messages...)))
 	return err
 }
 

@@ -71,7 +71,7 @@ func (a *app) demo(ctx context.Context) (err error) {
 	progress := &progressLine{out: a.stdout, show: isTerminal(a.stdout)}
 	output := &demoOutput{progress: progress}
 	writer := protocol.NewWriter(output)
-	c, err := connector.New(connector.Options{
+	c, err := connector.Open(connector.Options{
 		Config: config, Writer: writer, Log: newLogger(writer, a.getenv("LOG_LEVEL")),
 		OpenLocal: openLocal, Version: version(), MemoryBytes: inFlightBytes(),
 	})
@@ -79,7 +79,7 @@ func (a *app) demo(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	summary, pages, err := a.demoWrite(ctx, c)
+	summary, pages, err := a.demoWrite(ctx, connector.New(c))
 	progress.end()
 	if err != nil {
 		return err
@@ -185,8 +185,8 @@ func sections(page string) []section {
 	return all
 }
 
-func (a *app) demoSearch(ctx context.Context, c *connector.Connector, query string) error {
-	hits, err := c.Search(ctx, query, demoHits)
+func (a *app) demoSearch(ctx context.Context, c *connector.Clients, query string) error {
+	hits, err := connector.Search(ctx, c, connector.SearchQuery{Text: query, Limit: demoHits})
 	if err != nil {
 		return err
 	}

@@ -33,11 +33,11 @@ func (a *app) discoverCommand(f *files) *cobra.Command {
 }
 
 func (a *app) discover(ctx context.Context, f *files) error {
-	c, err := a.connector(f, a.logger(), nil)
+	c, err := a.open(f, a.logger(), nil)
 	if err != nil {
 		return err
 	}
-	streams, err := c.Discover(ctx)
+	streams, err := connector.Discover(ctx, c)
 	if err == nil {
 		err = a.writer.Catalog(streams)
 	}
@@ -53,11 +53,11 @@ type configuredStream struct {
 
 // discoverConfigured prints what people would make of the CATALOG by hand.
 func (a *app) discoverConfigured(ctx context.Context, f *files) error {
-	c, err := a.connector(f, a.stderrLogger(), nil)
+	c, err := a.open(f, a.stderrLogger(), nil)
 	if err != nil {
 		return err
 	}
-	streams, err := c.Discover(ctx)
+	streams, err := connector.Discover(ctx, c)
 	all := make([]configuredStream, len(streams))
 	for i, s := range streams {
 		if err == nil {

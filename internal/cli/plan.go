@@ -35,11 +35,11 @@ func (a *app) plan(ctx context.Context, f *files, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	c, err := a.connector(f, a.stderrLogger(), nil)
+	c, err := a.open(f, a.stderrLogger(), nil)
 	if err != nil {
 		return err
 	}
-	plan, err := c.Plan(ctx, catalog, a.stdin, connector.PlanOptions{})
+	plan, err := connector.New(c).Plan(ctx, catalog, a.stdin, connector.PlanOptions{})
 	switch {
 	case err != nil:
 	case asJSON:

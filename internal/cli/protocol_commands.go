@@ -62,11 +62,11 @@ func (a *app) check(ctx context.Context, f *files) error {
 }
 
 func (a *app) tryCheck(ctx context.Context, f *files, log *slog.Logger) ([]string, error) {
-	c, err := a.connector(f, log, func(o *connector.Options) { o.Timing.Patience = checkPatience })
+	c, err := a.open(f, log, func(o *connector.Options) { o.Timing.Patience = checkPatience })
 	if err != nil {
 		return nil, err
 	}
-	notes, err := c.Check(ctx)
+	notes, err := connector.Check(ctx, c)
 	return notes, errors.Join(err, c.Close())
 }
 
@@ -84,16 +84,16 @@ func (a *app) write(ctx context.Context, f *files) error {
 	if err != nil {
 		return err
 	}
-	c, err := a.connector(f, a.logger(), func(o *connector.Options) { o.OpenLocal = openLocal })
+	c, err := a.open(f, a.logger(), func(o *connector.Options) { o.OpenLocal = openLocal })
 	if err != nil {
 		return err
 	}
-	_, err = c.Write(ctx, catalog, a.stdin)
+	_, err = connector.New(c).Write(ctx, catalog, a.stdin)
 	return errors.Join(err, c.Close())
 }
 
-// connector makes the connector of --config.
-func (a *app) connector(f *files, log *slog.Logger, adjust func(*connector.Options)) (*connector.Connector, error) {
+// open opens what --config names.
+func (a *app) open(f *files, log *slog.Logger, adjust func(*connector.Options)) (*connector.Clients, error) {
 	text, err := readFile("config", f.config)
 	if err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func (a *app) connector(f *files, log *slog.Logger, adjust func(*connector.Optio
 	if adjust != nil {
 		adjust(&o)
 	}
-	return connector.New(o)
+	return connector.Open(o)
 }
 
 // openLocal serves a `local:DIR` endpoint in this process, for a command that writes: it

@@ -34,11 +34,11 @@ func (a *app) read(ctx context.Context, f *files) error {
 			return err
 		}
 	}
-	c, err := a.connector(f, a.logger(), nil)
+	c, err := a.open(f, a.logger(), nil)
 	if err != nil {
 		return err
 	}
-	_, err = c.Read(ctx, catalog, from)
+	_, err = connector.Read(ctx, c, catalog, from)
 	return errors.Join(err, c.Close())
 }
 

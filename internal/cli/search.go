@@ -52,11 +52,11 @@ func (a *app) search(ctx context.Context, f *files, flags searchFlags, text stri
 		}
 		q.Filter = json.RawMessage(flags.filter)
 	}
-	c, err := a.connector(f, a.stderrLogger(), nil)
+	c, err := a.open(f, a.stderrLogger(), nil)
 	if err != nil {
 		return err
 	}
-	hits, err := c.SearchFor(ctx, q)
+	hits, err := connector.Search(ctx, c, q)
 	if err == nil {
 		err = a.printHits(hits, flags.json)
 	}

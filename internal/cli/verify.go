@@ -39,11 +39,11 @@ func (a *app) verify(ctx context.Context, f *files, flags verifyFlags) error {
 	if err != nil {
 		return err
 	}
-	c, err := a.connector(f, a.stderrLogger(), nil)
+	c, err := a.open(f, a.stderrLogger(), nil)
 	if err != nil {
 		return err
 	}
-	v, err := c.Verify(ctx, catalog, a.stdin, connector.VerifyOptions{Vectors: flags.vectors})
+	v, err := connector.New(c).Verify(ctx, catalog, a.stdin, connector.VerifyOptions{Vectors: flags.vectors})
 	switch {
 	case err != nil:
 	case flags.json:
