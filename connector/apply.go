@@ -11,12 +11,13 @@ import (
 	"destination-astra/astra"
 	"destination-astra/document"
 	"destination-astra/embed"
+	"destination-astra/internal/clients"
 	"destination-astra/internal/retry"
 )
 
 // collection is what the pipeline needs of the Data API.
 type collection interface {
-	finder
+	clients.Finder
 	InsertMany(ctx context.Context, docs []astra.Document) (astra.InsertResult, error)
 	UpdateMany(ctx context.Context, filter, update any) (astra.UpdateResult, error)
 	DeleteMany(ctx context.Context, filter any) (int, error)

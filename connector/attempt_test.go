@@ -8,7 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"destination-astra/connector"
+	"destination-astra/internal/clients"
+	"destination-astra/internal/fault"
 )
 
 // broken ends an input in the middle, as a source that crashes does.
@@ -146,8 +147,8 @@ func TestInterruptedWrite(t *testing.T) {
 				w.sync(attempt{streams: []configured{s}, lines: []string{row("s", 8, "old")}})
 				r := w.interrupted([]configured{replacing(4)[mode]},
 					[]string{row("s", 1, "a"), streamState("s", 1), row("s", 2, "b")})
-				require.ErrorIs(w.t, r.err, connector.ErrInterrupted)
-				require.EqualValues(w.t, "transient_error", connector.Classify(r.err).FailureType)
+				require.ErrorIs(w.t, r.err, clients.ErrInterrupted)
+				require.EqualValues(w.t, "transient_error", fault.Classify(r.err).FailureType)
 				require.Equal(w.t, []int{1}, r.numbers())
 				require.Equal(w.t, []string{"a", "b", "old"}, w.texts(), "what was read is stored, nothing is finalised")
 			})
@@ -179,7 +180,7 @@ func TestInterruptedWriteOfABusySource(t *testing.T) {
 			}
 			r := w.write(ctx, attempt{streams: streams, input: s, memory: 25 << 10})
 			cancel()
-			require.ErrorIs(w.t, r.err, connector.ErrInterrupted)
+			require.ErrorIs(w.t, r.err, clients.ErrInterrupted)
 			require.Contains(w.t, w.texts(), "old")
 		}
 	})

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"destination-astra/document"
+	"destination-astra/internal/quote"
+	"destination-astra/internal/tally"
 	"destination-astra/internal/wait"
 	"destination-astra/protocol"
 )
@@ -33,7 +35,7 @@ type batcher struct {
 	streams       *streams
 	ledger        *ledger
 	memory        *budget
-	ordinals      *tally
+	ordinals      *tally.Tally
 	flights       *flights
 	flushInterval time.Duration // 0: a batch waits until it is full
 	log           *slog.Logger
@@ -174,7 +176,7 @@ func (b *batcher) record(ctx context.Context, it *item) error {
 		return b.ledger.done(t, counts{received: 1, dropped: 1})
 	}
 	if it.stream.Identity != document.IdentityKey {
-		n, err := b.ordinals.take(it.record.Identity)
+		n, err := b.ordinals.Take(it.record.Identity)
 		if err != nil {
 			return err
 		}
@@ -244,7 +246,7 @@ func (b *batcher) warnRenamed(it *item) {
 		}
 		b.renamed[key] = true
 		b.log.Warn("a source field cannot keep its name and is stored under another one",
-			"stream", it.stream.Descriptor, "field", brief(renamed.Field), "stored_as", brief(renamed.StoredAs))
+			"stream", it.stream.Descriptor, "field", quote.Brief(renamed.Field), "stored_as", quote.Brief(renamed.StoredAs))
 	}
 }
 

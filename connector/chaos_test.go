@@ -11,35 +11,35 @@ import (
 	"pgregory.net/rapid"
 )
 
-// fault is what goes wrong with one request to the Data API.
-type fault string
+// mishap is what goes wrong with one request to the Data API.
+type mishap string
 
 // The faults. A write that is lost may be applied before, later, in part, or
 // never.
 const (
-	fine        fault = "fine"
-	busy        fault = "busy"        // 429
-	unavailable fault = "unavailable" // 503
-	lostBefore  fault = "lost before" // never applied
-	lostAfter   fault = "lost after"  // applied, the answer is lost
-	serverError fault = "500"         // applied
-	cutOff      fault = "cut off"     // applied, half of the answer comes
-	twice       fault = "twice"       // applied twice, the second answer comes
-	hang        fault = "hang"        // applied, no answer until the client gives up
-	lateApplied fault = "late"        // applied just before the server gives up
-	driverError fault = "driver"      // the server says that its database gave up, and applies it late
-	half        fault = "half"        // one half of the documents is stored, the other one later
+	fine        mishap = "fine"
+	busy        mishap = "busy"        // 429
+	unavailable mishap = "unavailable" // 503
+	lostBefore  mishap = "lost before" // never applied
+	lostAfter   mishap = "lost after"  // applied, the answer is lost
+	serverError mishap = "500"         // applied
+	cutOff      mishap = "cut off"     // applied, half of the answer comes
+	twice       mishap = "twice"       // applied twice, the second answer comes
+	hang        mishap = "hang"        // applied, no answer until the client gives up
+	lateApplied mishap = "late"        // applied just before the server gives up
+	driverError mishap = "driver"      // the server says that its database gave up, and applies it late
+	half        mishap = "half"        // one half of the documents is stored, the other one later
 )
 
-func faults() []fault {
-	return []fault{
+func faults() []mishap {
+	return []mishap{
 		fine, busy, unavailable, lostBefore, lostAfter, serverError, cutOff, twice, hang, lateApplied, driverError, half,
 	}
 }
 
-func drawFaults() *rapid.Generator[[]fault] {
+func drawFaults() *rapid.Generator[[]mishap] {
 	// Half of the requests go well.
-	all := append([]fault{fine, fine, fine, fine, fine, fine, fine, fine, fine, fine}, faults()...)
+	all := append([]mishap{fine, fine, fine, fine, fine, fine, fine, fine, fine, fine}, faults()...)
 	return rapid.SliceOfN(rapid.SampledFrom(all), 15, 60)
 }
 
@@ -49,11 +49,11 @@ type chaos struct {
 	outage int // number of the request from which on nothing is answered; 0 means none
 
 	mu     sync.Mutex
-	faults []fault
+	faults []mishap
 	sent   int
 }
 
-func (c *chaos) next() (fault, bool) {
+func (c *chaos) next() (mishap, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.sent++

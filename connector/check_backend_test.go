@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"destination-astra/connector"
+	"destination-astra/internal/fault"
 	"destination-astra/localastra"
 	"destination-astra/protocol"
 )
@@ -76,9 +76,9 @@ func TestDatabaseWithoutTheFilters(t *testing.T) {
 				for _, words := range []string{test.want, "mismatched input 'OR'", "HCD or DSE", "indexing.astra_db_endpoint"} {
 					requireConfigError(w.t, err, words)
 				}
-				require.Less(w.t, len(connector.Classify(err).Message), 500)
+				require.Less(w.t, len(fault.Classify(err).Message), 500)
 				r, trace := w.fails(a)
-				require.Equal(w.t, connector.Classify(err).Message, trace.Message)
+				require.Equal(w.t, fault.Classify(err).Message, trace.Message)
 				require.Contains(w.t, trace.InternalMessage, "SELECT key", "the whole answer is there for who looks deeper")
 				require.Zero(w.t, r.texts)
 				require.Equal(w.t, before, w.stored())
@@ -186,6 +186,6 @@ func TestVectorizeProven(t *testing.T) {
 		})
 		_, err = w.checked(v)
 		requireConfigError(w.t, err, "embedding.api_key", "Incorrect API key")
-		require.NotContains(w.t, connector.Classify(err).Message, "MARKED")
+		require.NotContains(w.t, fault.Classify(err).Message, "MARKED")
 	})
 }

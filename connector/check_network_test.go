@@ -13,7 +13,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"destination-astra/connector"
+	"destination-astra/check"
+	"destination-astra/internal/clients"
+	"destination-astra/internal/fault"
 	"destination-astra/localastra"
 	"destination-astra/protocol"
 	"destination-astra/spec"
@@ -74,13 +76,13 @@ func checkedOverNetwork(t *testing.T, endpoint, token string, request time.Durat
 	}
 	var out bytes.Buffer
 	writer := protocol.NewWriter(&out)
-	c, err := connector.Open(connector.Options{
+	c, err := clients.Open(clients.Options{
 		Config: config, Writer: writer, Log: slog.New(protocol.NewLogHandler(writer, slog.LevelInfo)),
-		Timing: connector.Timing{Patience: time.Millisecond, Request: request},
+		Timing: clients.Timing{Patience: time.Millisecond, Request: request},
 	})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, c.Close()) }()
-	return connector.Check(t.Context(), c)
+	return check.Run(t.Context(), c)
 }
 
 // TestCheckNamesTheSetting that is wrong, for every way in which an endpoint can be, in a
@@ -133,7 +135,7 @@ func TestCheckNamesTheSetting(t *testing.T) {
 			}
 			_, err := checkedOverNetwork(t, test.endpoint, "AstraCS:a:b", request)
 			require.Error(t, err)
-			trace := connector.Classify(err)
+			trace := fault.Classify(err)
 			require.Equal(t, test.failure, trace.FailureType, trace.Message)
 			for _, word := range append(test.words, setting) {
 				require.Contains(t, trace.Message, word)
@@ -165,7 +167,7 @@ func TestRefusedTokenOfSelfHosted(t *testing.T) {
 	api := database(t, localastra.Options{Token: "Cassandra:dXNlcg==:cGFzcw=="})
 	_, err := checkedOverNetwork(t, api, "AstraCS:client:secret", time.Minute)
 	requireConfigError(t, err, "refuses the token", "Cassandra:<user>:<password>", "base64", "indexing.astra_db_app_token")
-	require.NotContains(t, connector.Classify(err).Message, "Database Administrator")
+	require.NotContains(t, fault.Classify(err).Message, "Database Administrator")
 
 	_, err = checkedOverNetwork(t, api, "Cassandra:user:password!", time.Minute)
 	requireConfigError(t, err, "indexing.astra_db_app_token", "base64")

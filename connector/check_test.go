@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"destination-astra/connector"
+	"destination-astra/internal/fault"
 	"destination-astra/protocol"
 	"destination-astra/spec"
 )
@@ -92,7 +92,7 @@ func TestDenyOfOwnFields(t *testing.T) {
 func requireConfigError(t *testing.T, err error, words ...string) {
 	t.Helper()
 	require.Error(t, err)
-	trace := connector.Classify(err)
+	trace := fault.Classify(err)
 	require.Equal(t, protocol.ConfigError, trace.FailureType, "%s", err)
 	for _, word := range words {
 		require.Contains(t, trace.Message, word)

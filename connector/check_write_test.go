@@ -10,9 +10,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"destination-astra/check"
 	"destination-astra/connector"
+	"destination-astra/internal/fault"
 	"destination-astra/localastra"
 	"destination-astra/protocol"
+	"destination-astra/reading"
 )
 
 // refusal answers a command with one error of the Data API.
@@ -77,7 +80,7 @@ func TestReadOnlyRole(t *testing.T) {
 		_, err = w.checked(nil)
 
 		requireConfigError(w.t, err, "does not allow writing to the collection \"c\"", "indexing.astra_db_app_token")
-		require.NotContains(w.t, connector.Classify(err).Message, "refuses the token")
+		require.NotContains(w.t, fault.Classify(err).Message, "refuses the token")
 		_, trace := w.fails(attempt{streams: []configured{stream("n", toAppend)}, lines: []string{row("n", 1, "x")}})
 		require.Contains(w.t, trace.Message, "does not allow writing")
 	})
@@ -129,10 +132,10 @@ func TestTrialLeftBehind(t *testing.T) {
 func (w *world) requireNoTrial(a attempt) {
 	w.t.Helper()
 	c := w.open(nil)
-	found, err := connector.Discover(w.t.Context(), c.Clients)
+	found, err := reading.Discover(w.t.Context(), c.Clients)
 	require.NoError(w.t, err)
 	require.Len(w.t, found, 2)
-	hits, err := connector.Search(w.t.Context(), c.Clients, connector.SearchQuery{Text: "one", Limit: 100})
+	hits, err := reading.Search(w.t.Context(), c.Clients, reading.Query{Text: "one", Limit: 100})
 	require.NoError(w.t, err)
 	require.Len(w.t, hits, 2)
 	input := strings.Join(a.lines, "\n")
@@ -140,7 +143,7 @@ func (w *world) requireNoTrial(a attempt) {
 		connector.VerifyOptions{Vectors: true})
 	require.NoError(w.t, err)
 	require.Zero(w.t, verification.Differences)
-	plan, err := c.Plan(w.t.Context(), catalog(w.t, a.streams), strings.NewReader(input), connector.PlanOptions{})
+	plan, err := c.Plan(w.t.Context(), catalog(w.t, a.streams), strings.NewReader(input), connector.PlanOptions{Explain: fault.Explain})
 	require.NoError(w.t, err)
 	require.Zero(w.t, plan.Total.DocumentsToDelete)
 	lines, err := c.read(w.t.Context(), "", stream("a", toAppend, fields("text")), stream("b", toAppend, fields("text")))
@@ -160,7 +163,7 @@ func TestCheckStopped(t *testing.T) {
 			return false, 0, nil
 		})
 		c := w.open(nil)
-		_, _ = connector.Check(ctx, c.Clients) // whatever it says
+		_, _ = check.Run(ctx, c.Clients) // whatever it says
 		require.NoError(w.t, c.Close())
 		require.Error(w.t, ctx.Err())
 		require.Equal(w.t, before, w.stored())

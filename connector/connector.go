@@ -5,24 +5,25 @@ import (
 	"runtime"
 
 	"destination-astra/embed"
+	"destination-astra/internal/clients"
 )
 
 // Connector carries out the commands that take records: write, plan and verify. Its methods are
 // not meant to run at the same time.
 type Connector struct {
-	*Clients
+	*clients.Clients
 	pace *pace
 }
 
 // New makes a connector of opened clients. It does not close them.
-func New(c *Clients) *Connector {
-	return &Connector{Clients: c, pace: newPace(c.client.Concurrency)}
+func New(c *clients.Clients) *Connector {
+	return &Connector{Clients: c, pace: newPace(c.Client.Concurrency)}
 }
 
 // usage adds up what the services have cost since the connector was made.
 func (c *Connector) usage() usage {
-	u := usage{retries: c.repeats.Load()}
-	if e, ok := c.embedder.(interface{ Usage() embed.Usage }); ok {
+	u := usage{retries: c.Repeats.Load()}
+	if e, ok := c.Embedder.(interface{ Usage() embed.Usage }); ok {
 		spent := e.Usage()
 		u.tokens = spent.Tokens
 		u.retries += spent.Retries
@@ -32,7 +33,7 @@ func (c *Connector) usage() usage {
 
 // cost is what the tokens cost by the provider's list price, as far as known.
 func (c *Connector) cost(u usage) string {
-	e := c.config.Embedding
+	e := c.Config.Embedding
 	dollars, ok := embed.Cost(e.Mode, e.Model, u.tokens)
 	if !ok {
 		return "unknown"

@@ -8,16 +8,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"destination-astra/connector"
 	"destination-astra/localastra"
 	"destination-astra/protocol"
+	"destination-astra/reading"
 )
 
 // discovered are the streams that discover finds, by namespace and name.
 func (w *world) discovered() []protocol.Stream {
 	w.t.Helper()
 	r := w.open(nil)
-	found, err := connector.Discover(w.t.Context(), r.Clients)
+	found, err := reading.Discover(w.t.Context(), r.Clients)
 	require.NoError(w.t, err)
 	require.NoError(w.t, r.Close())
 	return found

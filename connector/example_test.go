@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"destination-astra/connector"
+	"destination-astra/internal/clients"
 	"destination-astra/localastra"
 	"destination-astra/protocol"
 	"destination-astra/spec"
@@ -30,7 +31,7 @@ func ExampleConnector_Write() {
 		return
 	}
 	defer server.Close()
-	c, err := connector.Open(connector.Options{
+	c, err := clients.Open(clients.Options{
 		Config: config, Writer: protocol.NewWriter(os.Stdout), Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		AstraTransport: server.Transport(),
 	})

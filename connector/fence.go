@@ -16,6 +16,7 @@ import (
 
 	"destination-astra/astra"
 	"destination-astra/document"
+	"destination-astra/internal/clients"
 	"destination-astra/internal/retry"
 	"destination-astra/internal/wait"
 )
@@ -161,7 +162,7 @@ func (f *fence) claimOne(ctx context.Context, s *stream) error {
 		case holder.Attempt == f.nonce: // our own, whose answer was lost
 			return nil
 		case s.numbered && holder.Generation != nil && *holder.Generation > *s.GenerationID:
-			return &StaleJobError{
+			return &clients.StaleJobError{
 				Stream: s.Descriptor, Generation: *s.GenerationID, Newer: *holder.Generation, Mark: own.ID,
 			}
 		}
@@ -184,7 +185,7 @@ func (f *fence) leads(ctx context.Context, s *stream) error {
 	}
 	there, err := f.read(ctx, []any{markID(first)})
 	if err == nil && there[markID(first)].Attempt != f.nonce {
-		err = &TakenOverError{Stream: first.Descriptor}
+		err = &clients.TakenOverError{Stream: first.Descriptor}
 	}
 	return err
 }
@@ -256,7 +257,7 @@ func (f *fence) hold(ctx context.Context) error {
 		}
 		for _, s := range f.streams {
 			if there[markID(s)].Attempt != f.nonce {
-				f.lost = &TakenOverError{Stream: s.Descriptor}
+				f.lost = &clients.TakenOverError{Stream: s.Descriptor}
 				return f.lost
 			}
 		}

@@ -12,6 +12,7 @@ import (
 
 	"destination-astra/astra"
 	"destination-astra/document"
+	"destination-astra/internal/clients"
 	"destination-astra/internal/retry"
 )
 
@@ -68,7 +69,7 @@ func (f *finalising) run(ctx context.Context) error {
 	var w watch
 	watched := w.watched(ctx)
 	err := f.byFilter(watched)
-	if isRefusedFilter(err) {
+	if clients.IsRefusedFilter(err) {
 		err = f.sweep(watched)
 	}
 	if err == nil && w.unknown.Load() {
@@ -201,7 +202,7 @@ func (f *finalising) pass(
 // progress logs how far it is, now and then, and ends an interrupted run.
 func (f *finalising) progress() error {
 	if f.stop.Err() != nil {
-		return ErrInterrupted
+		return clients.ErrInterrupted
 	}
 	if now := time.Now(); now.Sub(f.reported) >= progressInterval {
 		f.reported = now
@@ -239,7 +240,7 @@ func (d *deletes) send(key string) {
 	delete(d.open, key)
 	d.group.Go(func() error {
 		if d.job.stop.Err() != nil {
-			return ErrInterrupted
+			return clients.ErrInterrupted
 		}
 		if err := d.job.pace.acquireAside(d.ctx); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 
 	"destination-astra/astra"
 	"destination-astra/document"
+	"destination-astra/internal/clients"
 	"destination-astra/spec"
 )
 
@@ -33,7 +34,7 @@ func mayFinalise(s *stream, d stored) error {
 	if !s.numbered || d.Generation == nil || *d.Generation <= *s.GenerationID {
 		return nil
 	}
-	return &StaleJobError{Stream: s.Descriptor, Generation: *s.GenerationID, Newer: *d.Generation}
+	return &clients.StaleJobError{Stream: s.Descriptor, Generation: *s.GenerationID, Newer: *d.Generation}
 }
 
 func otherEmbedder(s *stream, there, ours string) error {
@@ -41,7 +42,7 @@ func otherEmbedder(s *stream, there, ours string) error {
 	if id, ok := movedService(there, ours); ok {
 		moved = fmt.Sprintf("; if it is the same service at another address, set embedding.service_id to %q", id)
 	}
-	return &ConfigError{Stream: &s.Descriptor, Reason: fmt.Sprintf(
+	return &clients.ConfigError{Stream: &s.Descriptor, Reason: fmt.Sprintf(
 		"stream %q: its documents were embedded with %q and the configuration says %q; "+
 			"vectors of two embedders cannot be searched together. "+
 			"Run a refresh of the stream, which embeds everything anew, or go back to the old embedding settings%s",

@@ -17,7 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"destination-astra/connector"
+	"destination-astra/internal/clients"
 	"destination-astra/internal/embedtest"
+	"destination-astra/internal/fault"
 	"destination-astra/localastra"
 	"destination-astra/protocol"
 	"destination-astra/spec"
@@ -142,7 +144,7 @@ func (w *world) write(ctx context.Context, a attempt) result {
 	}
 	out := &output{onState: a.onState}
 	writer := protocol.NewWriter(out)
-	c, err := connector.Open(connector.Options{
+	c, err := clients.Open(clients.Options{
 		Config: w.config(), Writer: writer, Log: slog.New(protocol.NewLogHandler(writer, slog.LevelInfo)),
 		AstraTransport: a.network, EmbedTransport: w.embedder.Transport(),
 		JobID: a.jobID, MemoryBytes: a.memory, Concurrency: a.batches,
@@ -172,7 +174,7 @@ func (w *world) fails(a attempt) (result, protocol.ErrorTrace) {
 	w.t.Helper()
 	r := w.write(w.t.Context(), a)
 	require.Error(w.t, r.err)
-	return r, connector.Classify(r.err)
+	return r, fault.Classify(r.err)
 }
 
 // lines are the log lines that begin with these words.
@@ -187,7 +189,7 @@ func (r result) lines(words string) []string {
 }
 
 // trace is what the platform gets of an attempt that failed.
-func (w *world) trace(r result) protocol.ErrorTrace { return connector.Classify(r.err) }
+func (w *world) trace(r result) protocol.ErrorTrace { return fault.Classify(r.err) }
 
 // numbers are the states in the order in which they came out.
 func (r result) numbers() []int {

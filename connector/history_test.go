@@ -72,7 +72,7 @@ const (
 type plan struct {
 	End     string // how the input ends before its end: "", "eof", "broken", "cancel"
 	At      int    // before which event
-	Faults  []fault
+	Faults  []mishap
 	Outage  int
 	Memory  int64
 	Batches int

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"destination-astra/document"
+	"destination-astra/internal/tally"
 	"destination-astra/protocol"
 )
 
@@ -43,7 +44,7 @@ func newInput(o inputOptions) *input {
 		streams: o.streams, intake: in, ledger: l,
 		reader: protocol.NewReader(o.from, protocol.ReaderOptions{Reserve: in.reserve}),
 		batcher: &batcher{
-			streams: o.streams, ledger: l, memory: memory, ordinals: newTallyFor(o.memoryBytes),
+			streams: o.streams, ledger: l, memory: memory, ordinals: tally.NewFor(o.memoryBytes),
 			flushInterval: o.flushInterval, log: o.log,
 			flights: newFlights(), open: newBatch(), strangers: newStrangers(o.streams, l),
 			renamed: map[renamedField]bool{}, keyless: map[protocol.StreamDescriptor]int64{},
@@ -116,4 +117,4 @@ func (in *input) report(log *slog.Logger) (unknown int64) {
 }
 
 // close removes the temporary files.
-func (in *input) close() error { return in.batcher.ordinals.close() }
+func (in *input) close() error { return in.batcher.ordinals.Close() }

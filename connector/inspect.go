@@ -7,6 +7,7 @@ import (
 
 	"destination-astra/astra"
 	"destination-astra/document"
+	"destination-astra/internal/clients"
 )
 
 // sampleDocuments is how many documents of a stream are looked at where the
@@ -17,7 +18,7 @@ const sampleDocuments = 200
 // inspector looks at what the collection holds of the streams before the first
 // record is written.
 type inspector struct {
-	collection finder
+	collection clients.Finder
 	embedder   string // of this configuration
 	log        *slog.Logger
 }
@@ -48,7 +49,7 @@ func (i *inspector) stream(ctx context.Context, s *stream) error {
 	var sample []stored // read once, where the database does not answer the questions
 	look := func(query astra.FindQuery) ([]stored, error) {
 		found, err := i.read(ctx, query)
-		if !isRefusedFilter(err) {
+		if !clients.IsRefusedFilter(err) {
 			return found, err
 		}
 		if sample != nil {

@@ -8,6 +8,8 @@ import (
 
 	"destination-astra/astra"
 	"destination-astra/document"
+	"destination-astra/internal/clients"
+	"destination-astra/internal/tally"
 )
 
 // Limits of the diff's reads. A read by key returns every document of its keys, on some
@@ -22,10 +24,10 @@ const (
 // it, and so do plan and verify, which only read. It is safe for concurrent use by batches that
 // share no key. Close it when done.
 type lookup struct {
-	collection finder
-	embedder   string // what _ab_embedder of new documents holds
-	dimension  int    // of the vectors to reuse
-	written    *tally // keys of streams that were empty at the start
+	collection clients.Finder
+	embedder   string       // what _ab_embedder of new documents holds
+	dimension  int          // of the vectors to reuse
+	written    *tally.Tally // keys of streams that were empty at the start
 	recordIDs  *recordIDs
 	ours       map[*stream]*ours // of each stream of the run
 }
@@ -35,7 +37,7 @@ type lookup struct {
 func (l *lookup) wrote(b *batch) error {
 	for _, v := range b.versions {
 		if v.stream.Dedup && v.stream.fresh {
-			if _, err := l.written.take(v.record.Identity); err != nil {
+			if _, err := l.written.Take(v.record.Identity); err != nil {
 				return err
 			}
 		}
@@ -45,7 +47,7 @@ func (l *lookup) wrote(b *batch) error {
 
 // close removes the temporary files.
 func (l *lookup) close() error {
-	return errors.Join(l.written.close(), l.recordIDs.close())
+	return errors.Join(l.written.Close(), l.recordIDs.close())
 }
 
 // read returns the documents that are stored for the batch's versions, by key
@@ -92,7 +94,7 @@ func (l *lookup) mustRead(v *version) (bool, error) {
 	if !v.stream.Dedup {
 		return false, nil
 	}
-	return l.written.has(v.record.Identity)
+	return l.written.Has(v.record.Identity)
 }
 
 // readKeys asks by _ab_stream and _ab_record_id and sorts the answer by key.

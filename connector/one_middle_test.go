@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"destination-astra/connector"
+	"destination-astra/internal/fault"
 )
 
 // TestKeptRecordsInPlanAndVerify: what is stored of a record that is rejected goes on into the
@@ -72,7 +73,7 @@ func TestCeilingInAPlan(t *testing.T) {
 		lines := []string{record("s", `{"id":1}`), row("s", 2, "two"), record("s", `{"id":3}`), record("s", `{"id":4}`)}
 		p := w.plan(lines, connector.PlanOptions{}, s)
 		r, _ := w.fails(attempt{streams: []configured{s}, lines: lines})
-		require.Equal(w.t, connector.Explain(r.err), p.WouldFail)
+		require.Equal(w.t, fault.Explain(r.err), p.WouldFail)
 		require.Contains(w.t, p.WouldFail, "line 3 of the input")
 		require.EqualValues(w.t, 3, p.Total.Rejected)
 	})

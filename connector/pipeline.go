@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"destination-astra/document"
+	"destination-astra/internal/clients"
 	"destination-astra/protocol"
 )
 
@@ -93,7 +94,7 @@ func (in *intake) start(stop context.Context, r *protocol.Reader) {
 				err = send(stop, in.messages, it)
 			}
 			if err != nil {
-				in.readErr = ErrInterrupted // a closed channel must not look like the end of the input
+				in.readErr = clients.ErrInterrupted // a closed channel must not look like the end of the input
 				return nil
 			}
 		}
@@ -103,7 +104,7 @@ func (in *intake) start(stop context.Context, r *protocol.Reader) {
 // reserve takes memory for the message that is being read, or gives some back.
 func (in *intake) reserve(bytes int) error {
 	if in.memory.take(in.stop, int64(bytes), in.reserved) != nil {
-		return ErrInterrupted
+		return clients.ErrInterrupted
 	}
 	in.reserved += int64(bytes)
 	return nil
@@ -161,7 +162,7 @@ func (in *intake) next(ctx, stop context.Context) (it item, ok bool, err error) 
 	case it, ok = <-in.messages:
 		return it, ok, nil
 	case <-stop.Done():
-		return it, false, ErrInterrupted
+		return it, false, clients.ErrInterrupted
 	case <-ctx.Done():
 		return it, false, ctx.Err()
 	}

@@ -11,6 +11,8 @@ import (
 
 	"destination-astra/document"
 	"destination-astra/embed"
+	"destination-astra/internal/clients"
+	"destination-astra/internal/tally"
 	"destination-astra/protocol"
 )
 
@@ -58,7 +60,7 @@ type StreamPlan struct {
 	Rejects   []RejectReason `json:"rejected_because,omitempty"`
 
 	watch   *fieldWatch
-	guesses []sampled // of a stream without a key
+	guesses []clients.Fields // of a stream without a key
 	lengths lengthCounts
 	reasons rejectReasons
 }
@@ -90,6 +92,8 @@ type PlanOptions struct {
 	// Cost returns the price in US dollars of embedding so many tokens with the
 	// configured mode and model; nil takes the list prices of embed.Cost.
 	Cost func(mode, model string, tokens int64) (dollars float64, known bool)
+	// Explain says to people why a write would fail; nil takes the error's own words.
+	Explain func(error) string
 }
 
 // Plan reads the input of a write and does everything that the write would, except
@@ -101,30 +105,33 @@ func (c *Connector) Plan(
 ) (plan *Plan, err error) {
 	input, exists, err := c.rehearsal(ctx, catalog, in)
 	if err != nil {
-		return nil, interruption(ctx, err)
+		return nil, clients.Interruption(ctx, err)
 	}
 	p := c.newPlanner(input.streams, exists)
+	if o.Explain != nil {
+		p.explain = o.Explain
+	}
 	defer func() { err = errors.Join(err, input.close(), p.close()) }()
-	if p.counter, err = c.tokenizer(); err != nil {
+	if p.counter, err = c.Tokenizer(); err != nil {
 		return nil, err
 	}
 	if err := p.run(ctx, input); err != nil {
-		return nil, interruption(ctx, fmt.Errorf("plan: %w", err))
+		return nil, clients.Interruption(ctx, fmt.Errorf("plan: %w", err))
 	}
 	c.price(p.plan, o)
 	return p.plan, nil
 }
 
 func (c *Connector) newPlanner(all *streams, exists bool) *planner {
-	finds := &countedFinds{finder: c.database.Collection(c.config.Indexing.Collection)}
+	finds := &countedFinds{Finder: c.Database.Collection(c.Config.Indexing.Collection)}
 	p := &planner{
-		lookup: c.newLookup(finds, all), finds: finds, embeds: c.embedder != nil, log: c.log,
-		texts: newTallyFor(c.options.MemoryBytes), planned: newTallyFor(c.options.MemoryBytes),
+		lookup: c.newLookup(finds, all), finds: finds, embeds: c.Embedder != nil, log: c.Log,
+		texts: tally.NewFor(c.Options.MemoryBytes), planned: tally.NewFor(c.Options.MemoryBytes),
 		streams: map[*stream]*StreamPlan{},
-		plan:    &Plan{Collection: c.config.Indexing.Collection, Exists: exists, Embedder: c.fingerprint()},
-		rejects: c.newRejects(quiet()),
+		plan:    &Plan{Collection: c.Config.Indexing.Collection, Exists: exists, Embedder: c.Fingerprint()},
+		rejects: c.newRejects(quiet()), explain: error.Error,
 	}
-	p.calls.embedder, _ = c.embedder.(forecaster)
+	p.calls.embedder, _ = c.Embedder.(forecaster)
 	return p
 }
 
@@ -133,28 +140,28 @@ func (c *Connector) newPlanner(all *streams, exists bool) *planner {
 func (c *Connector) rehearsal(
 	ctx context.Context, catalog *protocol.Catalog, from io.Reader,
 ) (in *input, exists bool, err error) {
-	facts := callFacts{jobID: c.options.JobID, started: time.Now(), nonce: rand.Text()}
-	all, err := newStreams(catalog, facts, c.log)
+	facts := callFacts{jobID: c.Options.JobID, started: time.Now(), nonce: rand.Text()}
+	all, err := newStreams(catalog, facts, c.Log)
 	if err != nil {
 		return nil, false, err
 	}
-	d, err := c.describeCollection(ctx)
+	d, err := c.DescribeCollection(ctx)
 	if err != nil {
 		return nil, false, err
 	}
-	indexing := document.Indexing{Deny: c.wantedDeny()}
+	indexing := document.Indexing{Deny: c.WantedDeny()}
 	if d != nil {
-		indexing = indexingOf(d)
-		if _, err := c.judgeCollection(d); err != nil {
+		indexing = clients.IndexingOf(d)
+		if _, err := c.JudgeCollection(d); err != nil {
 			return nil, false, err
 		}
 	}
-	builder, err := c.newBuilder(indexing)
+	builder, err := c.NewBuilder(indexing)
 	if err != nil {
 		return nil, false, err
 	}
 	in = newInput(inputOptions{
-		from: from, streams: all, builder: builder, memoryBytes: c.options.MemoryBytes, log: quiet(),
+		from: from, streams: all, builder: builder, memoryBytes: c.Options.MemoryBytes, log: quiet(),
 	})
 	return in, d != nil, nil
 }
@@ -164,7 +171,7 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // price sets what the embedding costs and how long it takes at least.
 func (c *Connector) price(p *Plan, o PlanOptions) {
-	e := c.config.Embedding
+	e := c.Config.Embedding
 	if o.Cost == nil {
 		o.Cost = embed.Cost
 	}

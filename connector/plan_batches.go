@@ -8,6 +8,8 @@ import (
 
 	"destination-astra/chunk"
 	"destination-astra/document"
+	"destination-astra/internal/clients"
+	"destination-astra/internal/tally"
 )
 
 // planner is the sink that makes a [Plan].
@@ -18,11 +20,12 @@ type planner struct {
 	embeds  bool          // texts are embedded here
 	log     *slog.Logger
 	counter chunk.Counter
-	texts   *tally // hashes of texts that the run needs a vector of
-	planned *tally // _ids of documents that are going to be written or raised
+	texts   *tally.Tally // hashes of texts that the run needs a vector of
+	planned *tally.Tally // _ids of documents that are going to be written or raised
 	calls   callCounter
 	streams map[*stream]*StreamPlan
 	rejects *rejects
+	explain func(error) string // why the write would fail, for people
 }
 
 var _ sink = (*planner)(nil)
@@ -52,7 +55,7 @@ func (p *planner) run(ctx context.Context, in *input) error {
 
 // close removes the temporary files.
 func (p *planner) close() error {
-	return errors.Join(p.lookup.close(), p.texts.close(), p.planned.close())
+	return errors.Join(p.lookup.close(), p.texts.Close(), p.planned.Close())
 }
 
 // addStream keeps the catalog's order in the plan.
@@ -69,7 +72,7 @@ func (p *planner) probe(ctx context.Context) error {
 		p.finds.pages++
 		return nil
 	}
-	_, err := proveFilters(ctx, p.finds)
+	_, err := clients.ProveFilters(ctx, p.finds)
 	return err
 }
 
@@ -90,12 +93,12 @@ func (p *planner) inspect(ctx context.Context, s *stream) error {
 
 // stops notes an error that would end the write at this stream.
 func (p *planner) stops(s *stream, err error) bool {
-	var config *ConfigError
-	var stale *StaleJobError
+	var config *clients.ConfigError
+	var stale *clients.StaleJobError
 	if !errors.As(err, &config) && !errors.As(err, &stale) {
 		return false
 	}
-	p.fail(Explain(err))
+	p.fail(p.explain(err))
 	s.fresh = true
 	return true
 }
@@ -111,7 +114,7 @@ func (p *planner) fail(reason string) {
 func (p *planner) reject(s *stream, line int64, r *document.RejectError) error {
 	p.streams[s].reasons.add(r)
 	if err := p.rejects.add(line, r); err != nil {
-		p.fail(Explain(err))
+		p.fail(p.explain(err))
 	}
 	return nil
 }
@@ -167,7 +170,7 @@ func (p *planner) batch(ctx context.Context, b *batch, landed func() error) erro
 // raises counts the documents that are to be raised, each once a run.
 func (p *planner) raises(raise []change, work map[*version]*planWork) error {
 	for _, c := range raise {
-		again, err := p.planned.take(hashOf(c.id))
+		again, err := p.planned.Take(tally.HashOf(c.id))
 		if err != nil {
 			return err
 		}
@@ -184,7 +187,7 @@ func (p *planner) inserts(
 	insert []change, reusable map[string]bool, work map[*version]*planWork,
 ) (missing []change, err error) {
 	for _, c := range insert {
-		again, err := p.planned.take(hashOf(c.id))
+		again, err := p.planned.Take(tally.HashOf(c.id))
 		if err != nil {
 			return nil, err
 		}
@@ -214,7 +217,7 @@ func (p *planner) writtenAgain(b *batch) error {
 		if !v.stream.Dedup || !v.stream.fresh {
 			continue
 		}
-		n, err := p.planned.take(hashOf(v.key()))
+		n, err := p.planned.Take(tally.HashOf(v.key()))
 		if err != nil {
 			return err
 		}
@@ -255,8 +258,8 @@ func (p *planner) compare(ctx context.Context, b *batch) (*diff, map[string][]st
 
 // blamed is the stream of the batch that the error names.
 func blamed(b *batch, err error) *stream {
-	var config *ConfigError
-	var stale *StaleJobError
+	var config *clients.ConfigError
+	var stale *clients.StaleJobError
 	for _, v := range b.versions {
 		switch {
 		case v.stream.fresh:
@@ -273,11 +276,11 @@ func (p *planner) unseen(c change) (bool, error) {
 	if !p.embeds {
 		return false, nil
 	}
-	hash, ok := keyFromHex(c.document.TextHash)
+	hash, ok := tally.KeyFromHex(c.document.TextHash)
 	if !ok {
 		return false, fmt.Errorf("plan: text hash %q", c.document.TextHash)
 	}
-	n, err := p.texts.take(hash)
+	n, err := p.texts.Take(hash)
 	return n == 0, err
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"destination-astra/astra"
 	"destination-astra/embed"
+	"destination-astra/internal/clients"
 )
 
 // forecaster is an embedder that knows what its requests would be.
@@ -67,14 +68,14 @@ func ceil(n, by int64) int64 { return (n + by - 1) / by }
 
 // countedFinds counts the pages that are read of a collection.
 type countedFinds struct {
-	finder
+	clients.Finder
 	pages int64
 }
 
 // Find implements finder.
 func (c *countedFinds) Find(ctx context.Context, q astra.FindQuery) (astra.Page, error) {
 	c.pages++
-	return c.finder.Find(ctx, q)
+	return c.Finder.Find(ctx, q)
 }
 
 // FindAll implements finder by Find.

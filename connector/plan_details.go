@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"destination-astra/document"
+	"destination-astra/internal/quote"
 )
 
 // LengthCount says how many chunks have more than From and at most To tokens.
@@ -59,11 +60,11 @@ type RejectReason struct {
 type rejectReasons struct{ list []RejectReason }
 
 func (r *rejectReasons) add(reject *document.RejectError) {
-	at := r.find(brief(reject.Field), reject.Reason)
+	at := r.find(quote.Brief(reject.Field), reject.Reason)
 	one := &r.list[at]
 	one.Records++
 	if reject.RecordID != "" && len(one.RecordIDs) < maxRejectExamples {
-		one.RecordIDs = append(one.RecordIDs, brief(reject.RecordID))
+		one.RecordIDs = append(one.RecordIDs, quote.Brief(reject.RecordID))
 	}
 }
 

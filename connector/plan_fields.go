@@ -9,6 +9,7 @@ import (
 
 	"destination-astra/astra"
 	"destination-astra/document"
+	"destination-astra/internal/clients"
 )
 
 // Bounds of the search for fields that change in every record: how many changed records
@@ -42,7 +43,7 @@ func (f *fieldWatch) result() (compared int, fields []string) {
 }
 
 // compare looks at the source's fields only: those of the layout follow from them.
-func (f *fieldWatch) compare(old, fresh sampled) {
+func (f *fieldWatch) compare(old, fresh clients.Fields) {
 	f.compared++
 	if reordered(old[document.FieldText], fresh[document.FieldText]) {
 		f.reordered++
@@ -97,7 +98,7 @@ func (p *planner) watchFields(ctx context.Context, b *batch, work map[*version]*
 			wanted = append(wanted, w.stale[0].stored.rawID())
 		}
 	}
-	return eachDocument(ctx, p.finds.finder, wanted, false, func(id string, old sampled) error {
+	return eachDocument(ctx, p.finds.Finder, wanted, false, func(id string, old clients.Fields) error {
 		v := owner[id]
 		if v == nil {
 			return nil
@@ -111,8 +112,8 @@ func (p *planner) watchFields(ctx context.Context, b *batch, work map[*version]*
 }
 
 // fieldsOf is a new document as it is going to be stored, without its vector.
-func fieldsOf(d *document.Document) (sampled, error) {
-	var fields sampled
+func fieldsOf(d *document.Document) (clients.Fields, error) {
+	var fields clients.Fields
 	if err := json.Unmarshal(d.AppendJSON(nil, nil), &fields); err != nil {
 		return nil, fmt.Errorf("document %s: %w", d.ID(), err)
 	}
@@ -121,7 +122,7 @@ func fieldsOf(d *document.Document) (sampled, error) {
 
 // eachDocument reads whole documents by _id, with or without their vectors.
 func eachDocument(
-	ctx context.Context, coll finder, ids []any, vectors bool, each func(id string, d sampled) error,
+	ctx context.Context, coll clients.Finder, ids []any, vectors bool, each func(id string, d clients.Fields) error,
 ) error {
 	projection := map[string]any{"$vector": 0}
 	size := astra.MaxInValues
@@ -135,7 +136,7 @@ func eachDocument(
 			if err != nil {
 				return err
 			}
-			var d sampled
+			var d clients.Fields
 			if err := json.Unmarshal(raw, &d); err != nil {
 				return fmt.Errorf("find: document %.200s: %w", raw, err)
 			}

@@ -10,6 +10,7 @@ import (
 
 	"destination-astra/astra"
 	"destination-astra/document"
+	"destination-astra/internal/clients"
 )
 
 // Bounds of the search for a field that tells records apart in a stream without a key.
@@ -67,9 +68,9 @@ func (p *planner) compareGuesses(ctx context.Context, s *stream) error {
 
 // lookUp returns a stored document of the stream with the value in the field; nil when
 // there is none, or when the server does not filter by the field.
-func (p *planner) lookUp(ctx context.Context, s *stream, name string, value json.RawMessage) (sampled, error) {
-	var found sampled
-	err := p.finds.finder.FindAll(ctx, astra.FindQuery{
+func (p *planner) lookUp(ctx context.Context, s *stream, name string, value json.RawMessage) (clients.Fields, error) {
+	var found clients.Fields
+	err := p.finds.Finder.FindAll(ctx, astra.FindQuery{
 		Filter:     map[string]any{document.FieldStream: s.Name(), astra.EscapePath(name): value},
 		Projection: map[string]any{"$vector": 0},
 		Limit:      1,
@@ -83,7 +84,7 @@ func (p *planner) lookUp(ctx context.Context, s *stream, name string, value json
 
 // distinctFields are fields with a short plain value that is another one in each record,
 // those that are called like keys first.
-func distinctFields(records []sampled) []string {
+func distinctFields(records []clients.Fields) []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(records[0])) {
 		seen := map[string]bool{}

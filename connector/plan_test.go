@@ -9,11 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"destination-astra/connector"
+	"destination-astra/internal/fault"
 )
 
 // plan plans a write of the lines and makes sure that it changed nothing.
 func (w *world) plan(lines []string, o connector.PlanOptions, streams ...configured) *connector.Plan {
 	w.t.Helper()
+	o.Explain = fault.Explain
 	before := w.dumped()
 	texts := w.embedder.Counts().Texts
 	r := w.open(nil)

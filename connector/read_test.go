@@ -13,8 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"destination-astra/astra"
-	"destination-astra/connector"
+	"destination-astra/internal/clients"
+	"destination-astra/internal/fault"
 	"destination-astra/protocol"
+	"destination-astra/reading"
 )
 
 // odd is a record whose fields are hard to carry: names that are renamed or need
@@ -34,7 +36,7 @@ func TestReadPrintsEveryDocument(t *testing.T) {
 			streams: []configured{stream("s", toDedup, key("id"), numbered(3, 0, 1)), stream("other", toAppend, syncID(1))},
 			lines:   append(append(rows("s", 40), odd("s"), row("s", "y", words("long", 40))), rows("other", 3)...),
 		})
-		found, err := connector.Discover(w.t.Context(), w.open(nil).Clients)
+		found, err := reading.Discover(w.t.Context(), w.open(nil).Clients)
 		require.NoError(w.t, err)
 		var streams []configured
 		for _, s := range found {
@@ -146,7 +148,7 @@ func TestReadResumes(t *testing.T) {
 				ctx, cancel := context.WithCancel(w.t.Context())
 				defer cancel()
 				first, err := w.stopped(cancel, stop).read(ctx, "", streams...)
-				require.ErrorIs(w.t, err, connector.ErrInterrupted)
+				require.ErrorIs(w.t, err, clients.ErrInterrupted)
 				require.Contains(w.t, order(first), "S INCOMPLETE")
 				require.Len(w.t, records(first), stop)
 
@@ -194,8 +196,8 @@ func (s *stopper) Write(line []byte) (int, error) {
 }
 
 // stopped opens a connector whose n-th record ends the context.
-func (w *world) stopped(cancel func(), n int) *reading {
-	r := &reading{w: w}
+func (w *world) stopped(cancel func(), n int) *opened {
+	r := &opened{w: w}
 	writer := protocol.NewWriter(&stopper{Writer: &r.out, left: n, cancel: cancel})
 	r.Connector = w.connectorWith(writer)
 	return r
@@ -249,7 +251,7 @@ func TestReadWithAnUnknownPage(t *testing.T) {
 func TestReadFails(t *testing.T) {
 	onBothBackends(t, func(w *world) {
 		_, err := w.open(nil).read(w.t.Context(), "", stream("s", toAppend))
-		var config *connector.ConfigError
+		var config *clients.ConfigError
 		require.ErrorAs(w.t, err, &config, "there is no collection")
 
 		w.sync(attempt{streams: []configured{stream("s", toAppend)}, lines: rows("s", 120)})
@@ -262,7 +264,7 @@ func TestReadFails(t *testing.T) {
 			return false, 0, nil
 		})
 		lines, err := w.open(nil).read(w.t.Context(), "", stream("s", toAppend))
-		require.Equal(w.t, protocol.ConfigError, connector.Classify(err).FailureType)
+		require.Equal(w.t, protocol.ConfigError, fault.Classify(err).FailureType)
 		require.Equal(w.t, "STARTED ESTIMATE R RUNNING R S INCOMPLETE", order(lines))
 		require.Len(w.t, records(lines), 50)
 	})
@@ -314,8 +316,8 @@ func TestParseReadState(t *testing.T) {
 		"wrong type": {`{"type":"STREAM","stream":{"stream_descriptor":{"name":"s"},"stream_state":3}}`, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			state, err := connector.ParseReadState([]byte(test.text))
-			var config *connector.ConfigError
+			state, err := reading.ParseState([]byte(test.text))
+			var config *clients.ConfigError
 			require.Equal(t, test.ok, err == nil, err)
 			require.Equal(t, !test.ok, errors.As(err, &config))
 			require.Len(t, state, test.want)
@@ -328,7 +330,7 @@ func FuzzParseReadState(f *testing.F) {
 	f.Add([]byte(`[{"type":"STREAM","stream":{"stream_descriptor":{"name":"s"},"stream_state":{"position":-1}}}]`))
 	f.Add([]byte(`{"type":"STATE","state":{"type":"STATE","state":[]}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		state, err := connector.ParseReadState(data)
+		state, err := reading.ParseState(data)
 		require.True(t, err == nil || state == nil)
 	})
 }

@@ -12,24 +12,26 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"destination-astra/connector"
+	"destination-astra/internal/clients"
 	"destination-astra/internal/protocoltest"
 	"destination-astra/protocol"
+	"destination-astra/reading"
 )
 
-// reading is what is opened for a command whose output a test reads whole.
-type reading struct {
+// opened is what is opened for a command whose output a test reads whole.
+type opened struct {
 	*connector.Connector
 	w   *world
 	out bytes.Buffer
 }
 
 // open makes a connector for the world's configuration; network nil is the server's own.
-func (w *world) open(network http.RoundTripper) *reading {
+func (w *world) open(network http.RoundTripper) *opened {
 	w.t.Helper()
 	if network == nil {
 		network = w.server.Transport()
 	}
-	r := &reading{w: w}
+	r := &opened{w: w}
 	r.Connector = w.connectorOn(network, protocol.NewWriter(&r.out))
 	return r
 }
@@ -41,7 +43,7 @@ func (w *world) connectorWith(writer *protocol.Writer) *connector.Connector {
 
 func (w *world) connectorOn(network http.RoundTripper, writer *protocol.Writer) *connector.Connector {
 	w.t.Helper()
-	c, err := connector.Open(connector.Options{
+	c, err := clients.Open(clients.Options{
 		Config: w.config(), Writer: writer, Log: slog.New(protocol.NewLogHandler(writer, slog.LevelInfo)),
 		AstraTransport: network, EmbedTransport: w.embedder.Transport(),
 	})
@@ -69,7 +71,7 @@ type printed struct {
 }
 
 // lines are what was printed, after a look at each by the protocol's schema.
-func (r *reading) lines() []printed {
+func (r *opened) lines() []printed {
 	r.w.t.Helper()
 	protocoltest.Validate(r.w.t, r.out.Bytes())
 	var all []printed
@@ -82,11 +84,11 @@ func (r *reading) lines() []printed {
 }
 
 // read reads the streams from a state, closes, and returns what was printed.
-func (r *reading) read(ctx context.Context, from string, streams ...configured) ([]printed, error) {
+func (r *opened) read(ctx context.Context, from string, streams ...configured) ([]printed, error) {
 	r.w.t.Helper()
-	state, err := connector.ParseReadState([]byte(from))
+	state, err := reading.ParseState([]byte(from))
 	require.NoError(r.w.t, err)
-	_, err = connector.Read(ctx, r.Clients, catalog(r.w.t, streams), state)
+	_, err = reading.Read(ctx, r.Clients, catalog(r.w.t, streams), state)
 	require.NoError(r.w.t, r.Close())
 	return r.lines(), err
 }

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 
 	"destination-astra/document"
+	"destination-astra/internal/quote"
+	"destination-astra/internal/tally"
 )
 
 // recordIDs finds record ids that stand for more than one key: the values of a
@@ -19,16 +21,16 @@ type recordIDs struct {
 	log *slog.Logger
 
 	mu     sync.Mutex
-	owners *tally // takes a pair of record id and key, and the record id with the first of these
+	owners *tally.Tally // takes a pair of record id and key, and the record id with the first of these
 	warned atomic.Bool
 }
 
-func newRecordIDs(owners *tally, log *slog.Logger) *recordIDs {
+func newRecordIDs(owners *tally.Tally, log *slog.Logger) *recordIDs {
 	return &recordIDs{log: log, owners: owners}
 }
 
 // close removes the temporary files.
-func (r *recordIDs) close() error { return r.owners.close() }
+func (r *recordIDs) close() error { return r.owners.Close() }
 
 // alone records that the version's key has its record id, and reports whether
 // no other key of this run does. Single keys cannot collide, but with the text
@@ -45,14 +47,14 @@ func (r *recordIDs) alone(v *version) (bool, error) {
 	pair := sha256.Sum256(append(id[:], v.record.Identity[:]...))
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	before, err := r.owners.take(tallyKey(pair[:16]))
+	before, err := r.owners.Take(tally.Key(pair[:16]))
 	if err == nil && before == 0 {
-		_, err = r.owners.take(tallyKey(id[:16]))
+		_, err = r.owners.Take(tally.Key(id[:16]))
 	}
 	if err != nil {
 		return false, err
 	}
-	keys, err := r.owners.times(tallyKey(id[:16]))
+	keys, err := r.owners.Times(tally.Key(id[:16]))
 	if keys > 1 {
 		r.warn("two primary keys read the same when joined", v)
 	}
@@ -65,5 +67,5 @@ func (r *recordIDs) warn(why string, v *version) {
 		return
 	}
 	r.log.Warn(why+": documents with that _ab_record_id that another connector wrote are kept, "+
-		"because it is not known whose they are", "stream", v.stream.Descriptor, "record_id", brief(v.record.RecordID))
+		"because it is not known whose they are", "stream", v.stream.Descriptor, "record_id", quote.Brief(v.record.RecordID))
 }

@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"destination-astra/document"
+	"destination-astra/internal/clients"
+	"destination-astra/internal/quote"
 )
 
 // rejects applies processing.rejected_records: the first record that cannot be
@@ -23,16 +25,16 @@ type rejects struct {
 // returns the error that ends the sync.
 func (r *rejects) add(line int64, reject *document.RejectError) error {
 	if !r.skip {
-		return &RejectedError{Line: line, Reject: reject}
+		return &clients.RejectedError{Line: line, Reject: reject}
 	}
 	r.mu.Lock()
 	r.count++
 	n := r.count
 	r.mu.Unlock()
 	if r.limit > 0 && n > r.limit {
-		return &RejectedError{Line: line, Reject: reject, Ceiling: r.limit}
+		return &clients.RejectedError{Line: line, Reject: reject, Ceiling: r.limit}
 	}
-	r.log.Warn("record rejected", "line", line, "stream", reject.Stream, "record_id", brief(reject.RecordID),
-		"field", brief(reject.Field), "reason", reject.Reason)
+	r.log.Warn("record rejected", "line", line, "stream", reject.Stream, "record_id", quote.Brief(reject.RecordID),
+		"field", quote.Brief(reject.Field), "reason", reject.Reason)
 	return nil
 }

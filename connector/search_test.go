@@ -7,8 +7,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"destination-astra/connector"
+	"destination-astra/internal/clients"
 	"destination-astra/localastra"
+	"destination-astra/reading"
 )
 
 func TestSearchFor(t *testing.T) {
@@ -21,25 +22,25 @@ func TestSearchFor(t *testing.T) {
 		})
 		filtered := strings.HasSuffix(w.t.Name(), localastra.BackendAstra)
 		tests := map[string]struct {
-			query   connector.SearchQuery
+			query   reading.Query
 			want    []string // stream and text, best first
 			refused bool     // by a database that does not filter a vector search
 		}{
-			"all":    {connector.SearchQuery{Text: "text: green leaf", Limit: 1}, []string{"b green leaf"}, false},
-			"stream": {connector.SearchQuery{Text: "text: green leaf", Stream: "a", Limit: 1}, []string{"a red apple"}, false},
-			"filter": {connector.SearchQuery{Text: "text: green leaf", Filter: json.RawMessage(`{"id":2}`)},
+			"all":    {reading.Query{Text: "text: green leaf", Limit: 1}, []string{"b green leaf"}, false},
+			"stream": {reading.Query{Text: "text: green leaf", Stream: "a", Limit: 1}, []string{"a red apple"}, false},
+			"filter": {reading.Query{Text: "text: green leaf", Filter: json.RawMessage(`{"id":2}`)},
 				[]string{"a red brick"}, true},
-			"both": {connector.SearchQuery{Text: "text: red apple", Stream: "b", Filter: json.RawMessage(`{"id":{"$in":[1,3]}}`)},
+			"both": {reading.Query{Text: "text: red apple", Stream: "b", Filter: json.RawMessage(`{"id":{"$in":[1,3]}}`)},
 				[]string{"b red apple"}, true},
-			"empty filter": {connector.SearchQuery{Text: "text: green leaf", Filter: json.RawMessage(`{}`), Limit: 1}, []string{"b green leaf"}, false},
+			"empty filter": {reading.Query{Text: "text: green leaf", Filter: json.RawMessage(`{}`), Limit: 1}, []string{"b green leaf"}, false},
 		}
-		_, err := connector.Search(w.t.Context(), w.open(nil).Clients, connector.SearchQuery{Text: "x", Stream: "nowhere"})
+		_, err := reading.Search(w.t.Context(), w.open(nil).Clients, reading.Query{Text: "x", Stream: "nowhere"})
 		require.ErrorContains(w.t, err, `no document of a stream "nowhere"`)
 		for name, test := range tests {
 			r := w.open(nil)
-			hits, err := connector.Search(w.t.Context(), r.Clients, test.query)
+			hits, err := reading.Search(w.t.Context(), r.Clients, test.query)
 			if test.refused && !filtered {
-				var config *connector.ConfigError
+				var config *clients.ConfigError
 				require.ErrorAs(w.t, err, &config, name)
 				continue
 			}
@@ -64,21 +65,21 @@ func TestSearchFor(t *testing.T) {
 
 func TestSearchForRefuses(t *testing.T) {
 	onBothBackends(t, func(w *world) {
-		for name, q := range map[string]connector.SearchQuery{
+		for name, q := range map[string]reading.Query{
 			"limit 0 below": {Text: "x", Limit: -1}, "limit above": {Text: "x", Limit: 1001},
 			"filter no object": {Text: "x", Filter: json.RawMessage(`[1]`)},
 			"filter null":      {Text: "x", Filter: json.RawMessage(`null`)},
 			"filter no JSON":   {Text: "x", Filter: json.RawMessage(`{`)},
 		} {
-			_, err := connector.Search(w.t.Context(), w.open(nil).Clients, q)
-			var config *connector.ConfigError
+			_, err := reading.Search(w.t.Context(), w.open(nil).Clients, q)
+			var config *clients.ConfigError
 			require.ErrorAs(w.t, err, &config, name)
 		}
 		require.Zero(w.t, w.embedder.Counts().Texts, "nothing was embedded for it")
-		_, err := connector.Search(w.t.Context(), w.open(nil).Clients, connector.SearchQuery{Text: "x"})
+		_, err := reading.Search(w.t.Context(), w.open(nil).Clients, reading.Query{Text: "x"})
 		require.Error(w.t, err, "there is no collection")
 		w.edits["embedding"] = map[string]any{"mode": "from_field", "field_name": "v", "dimensions": dimensions}
-		_, err = connector.Search(w.t.Context(), w.open(nil).Clients, connector.SearchQuery{Text: "x"})
+		_, err = reading.Search(w.t.Context(), w.open(nil).Clients, reading.Query{Text: "x"})
 		require.ErrorContains(w.t, err, "from_field")
 	})
 }

@@ -13,9 +13,10 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"destination-astra/astra"
-	"destination-astra/connector"
 	"destination-astra/document"
 	"destination-astra/embed"
+	"destination-astra/internal/clients"
+	"destination-astra/internal/fault"
 	"destination-astra/internal/proxy"
 	"destination-astra/protocol"
 	"destination-astra/spec"
@@ -39,8 +40,8 @@ func faultsSaying(said string) map[string]error {
 	}
 	return map[string]error{
 		"nothing known":       cause,
-		"config":              &connector.ConfigError{Reason: said},
-		"config with a cause": &connector.ConfigError{Reason: "processing", Err: cause},
+		"config":              &clients.ConfigError{Reason: said},
+		"config with a cause": &clients.ConfigError{Reason: "processing", Err: cause},
 		"setting":             &spec.FieldError{Path: "a.b", Reason: said},
 		"configuration":       &spec.FieldError{Reason: said},
 		"settings":            spec.Errors{{Path: "a.b", Reason: said}, {Path: "c", Reason: said}},
@@ -50,14 +51,14 @@ func faultsSaying(said string) map[string]error {
 		"empty input":         &protocol.InputError{},
 		"line":                &protocol.LineError{Line: 3, Reason: said},
 		"first line":          &protocol.LineError{Line: 3, Reason: said, Looks: "CSV"},
-		"record":              &connector.RejectedError{Line: 3, Reject: &document.RejectError{Stream: stream, Reason: said}},
-		"one record too many": &connector.RejectedError{Line: 3, Ceiling: 2, Reject: &document.RejectError{Reason: said}},
-		"stale":               &connector.StaleJobError{Stream: stream, Generation: 1, Newer: 2},
-		"taken over":          &connector.TakenOverError{Stream: stream},
-		"interrupted":         connector.ErrInterrupted,
+		"record":              &clients.RejectedError{Line: 3, Reject: &document.RejectError{Stream: stream, Reason: said}},
+		"one record too many": &clients.RejectedError{Line: 3, Ceiling: 2, Reject: &document.RejectError{Reason: said}},
+		"stale":               &clients.StaleJobError{Stream: stream, Generation: 1, Newer: 2},
+		"taken over":          &clients.TakenOverError{Stream: stream},
+		"interrupted":         clients.ErrInterrupted,
 		"stdout":              protocol.ErrStdoutClosed,
 		"deadline":            fmt.Errorf("%w: %s", context.DeadlineExceeded, said),
-		"backend":             &connector.BackendError{Missing: "lacks it", Err: data("find", "REQUEST", "X", 0, nil)},
+		"backend":             &clients.BackendError{Missing: "lacks it", Err: data("find", "REQUEST", "X", 0, nil)},
 
 		"unauthorized":      data("insertMany", "REQUEST", astra.CodeUnauthorized, 0, nil),
 		"no token":          data("find", "REQUEST", astra.CodeMissingToken, 401, nil),
@@ -97,7 +98,7 @@ func TestSentencesEndOnce(t *testing.T) {
 	} {
 		for name, err := range faultsSaying(said) {
 			for _, whole := range []error{err, fmt.Errorf("stream %q: %w", "s", err)} {
-				message := connector.Classify(whole).Message
+				message := fault.Classify(whole).Message
 				assert.NotRegexp(t, twice, message, "%s that says %q", name, said)
 				assert.Regexp(t, `[.!?]$`, message, "%s that says %q", name, said)
 				assert.NotContains(t, message, "  ")

@@ -9,6 +9,7 @@ import (
 
 	"destination-astra/astra"
 	"destination-astra/document"
+	"destination-astra/internal/clients"
 )
 
 // stored is what the diff needs to know of a document in the collection.
@@ -96,7 +97,7 @@ func decodeStored(raw json.RawMessage) (stored, error) {
 
 // eachStored calls each for every document that the query finds, projected onto
 // [storedFields]. An error of each ends it.
-func eachStored(ctx context.Context, coll finder, q astra.FindQuery, each func(stored) error) error {
+func eachStored(ctx context.Context, coll clients.Finder, q astra.FindQuery, each func(stored) error) error {
 	q.Projection = storedFields()
 	return coll.FindAll(ctx, q, func(raw json.RawMessage) error {
 		d, err := decodeStored(raw)

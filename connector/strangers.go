@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"destination-astra/internal/clients"
+	"destination-astra/internal/quote"
 	"destination-astra/protocol"
 )
 
@@ -92,13 +94,13 @@ func (s *strangers) judge() error {
 	}
 	var came, wanted []string
 	for d, n := range s.records {
-		came = append(came, fmt.Sprintf("%q (%d records)", brief(d.String()), n))
+		came = append(came, fmt.Sprintf("%q (%d records)", quote.Brief(d.String()), n))
 	}
 	slices.Sort(came)
 	for _, one := range s.streams.list {
-		wanted = append(wanted, fmt.Sprintf("%q", brief(one.Descriptor.String())))
+		wanted = append(wanted, fmt.Sprintf("%q", quote.Brief(one.Descriptor.String())))
 	}
-	return &ConfigError{Reason: fmt.Sprintf("the catalog names none of the input's streams: "+
+	return &clients.ConfigError{Reason: fmt.Sprintf("the catalog names none of the input's streams: "+
 		"the input has %s, the catalog %s; check the names and the namespaces of --catalog",
 		firstOf(came), firstOf(wanted))}
 }
@@ -107,7 +109,7 @@ func (s *strangers) judge() error {
 func (s *strangers) report(log *slog.Logger) (records int64) {
 	for stream, n := range s.records {
 		records += n
-		log.Warn("records of a stream that the catalog lacks were skipped", "stream", brief(stream.String()), "records", n)
+		log.Warn("records of a stream that the catalog lacks were skipped", "stream", quote.Brief(stream.String()), "records", n)
 	}
 	if s.others > 0 {
 		log.Warn("records of further streams that the catalog lacks were skipped", "records", s.others)

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"destination-astra/connector"
+	"destination-astra/internal/fault"
 	"destination-astra/protocol"
 )
 
@@ -44,7 +45,7 @@ func TestStrangers(t *testing.T) {
 					require.Equal(w.t, test.states, r.numbers())
 					return
 				}
-				trace := connector.Classify(r.err)
+				trace := fault.Classify(r.err)
 				require.Equal(w.t, protocol.ConfigError, trace.FailureType)
 				require.Contains(w.t, trace.Message, `the input has "t"`)
 				require.Contains(w.t, trace.Message, `the catalog "s"`)
@@ -98,7 +99,7 @@ func TestUnusableInput(t *testing.T) {
 				w.sync(attempt{streams: streams, lines: append(rows("s", 5), complete("s"))})
 				r := w.write(w.t.Context(), attempt{streams: streams, lines: []string{test.input}})
 				_, planErr := w.open(nil).Plan(w.t.Context(), catalog(w.t, streams), strings.NewReader(test.input),
-					connector.PlanOptions{})
+					connector.PlanOptions{Explain: fault.Explain})
 				_, verifyErr := w.open(nil).Verify(w.t.Context(), catalog(w.t, streams), strings.NewReader(test.input),
 					connector.VerifyOptions{})
 				require.Len(w.t, w.texts(), 5)
@@ -109,7 +110,7 @@ func TestUnusableInput(t *testing.T) {
 					return
 				}
 				for _, err := range []error{r.err, planErr, verifyErr} {
-					trace := connector.Classify(err)
+					trace := fault.Classify(err)
 					require.Equal(w.t, protocol.ConfigError, trace.FailureType, trace.Message)
 					require.Contains(w.t, trace.Message, test.looks)
 				}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"destination-astra/document"
+	"destination-astra/internal/clients"
 	"destination-astra/protocol"
 )
 
@@ -67,7 +68,7 @@ func newStreams(catalog *protocol.Catalog, facts callFacts, log *slog.Logger) (*
 		}
 		descriptor := s.Descriptor
 		if other, taken := names[s.Name()]; taken {
-			return nil, &ConfigError{Reason: fmt.Sprintf(
+			return nil, &clients.ConfigError{Reason: fmt.Sprintf(
 				"the streams %q and %q would both be stored as _ab_stream %q: "+
 					"rename one of them or sync them into separate collections",
 				other, descriptor, s.Name())}
@@ -92,7 +93,7 @@ func newStream(c *protocol.ConfiguredStream, facts callFacts) (*stream, error) {
 	case protocol.AppendDedup:
 		s.Dedup = len(c.PrimaryKey) > 0
 	default:
-		return nil, &ConfigError{Stream: &s.Descriptor, Reason: fmt.Sprintf(
+		return nil, &clients.ConfigError{Stream: &s.Descriptor, Reason: fmt.Sprintf(
 			"stream %q: destination_sync_mode %q is not supported: use append, overwrite or append_dedup",
 			s.Descriptor, c.DestinationSyncMode)}
 	}

@@ -16,7 +16,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"destination-astra/connector"
+	"destination-astra/check"
+	"destination-astra/internal/clients"
+	"destination-astra/internal/fault"
 	"destination-astra/localastra"
 	"destination-astra/protocol"
 )
@@ -287,7 +289,7 @@ func TestVectorizeRefusesOtherCollections(t *testing.T) {
 				_, err := w.checked(v)
 
 				require.Error(w.t, err)
-				checked := connector.Classify(err)
+				checked := fault.Classify(err)
 				for _, said := range []protocol.ErrorTrace{trace, checked} {
 					require.Equal(w.t, protocol.ConfigError, said.FailureType)
 					for _, word := range append(test.words, `"c"`) {
@@ -344,12 +346,12 @@ func (w *world) checked(network http.RoundTripper) ([]string, error) {
 	}
 	out := &output{}
 	writer := protocol.NewWriter(out)
-	c, err := connector.Open(connector.Options{
+	c, err := clients.Open(clients.Options{
 		Config: w.config(), Writer: writer, Log: slog.New(protocol.NewLogHandler(writer, slog.LevelInfo)),
 		AstraTransport: network, EmbedTransport: w.embedder.Transport(),
 	})
 	require.NoError(w.t, err)
-	notes, err := connector.Check(context.WithoutCancel(w.t.Context()), c)
+	notes, err := check.Run(context.WithoutCancel(w.t.Context()), c)
 	require.NoError(w.t, c.Close())
 	require.NotContains(w.t, strings.Join(out.logs, "\n"), "MARKED")
 	return notes, err

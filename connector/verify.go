@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"destination-astra/document"
+	"destination-astra/internal/clients"
+	"destination-astra/internal/tally"
 	"destination-astra/protocol"
 )
 
@@ -73,25 +75,25 @@ func (c *Connector) Verify(
 ) (result *Verification, err error) {
 	input, exists, err := c.rehearsal(ctx, catalog, in)
 	if err != nil {
-		return nil, interruption(ctx, err)
+		return nil, clients.Interruption(ctx, err)
 	}
 	v := &verifier{
-		lookup: c.newLookup(c.database.Collection(c.config.Indexing.Collection), input.streams), exists: exists,
-		vectors: o.Vectors, seen: newTallyFor(c.options.MemoryBytes),
-		streams: map[*stream]*StreamVerification{}, contents: map[*stream]map[tallyKey]*wanted{},
-		result: &Verification{Collection: c.config.Indexing.Collection, Exists: exists},
+		lookup: c.newLookup(c.Database.Collection(c.Config.Indexing.Collection), input.streams), exists: exists,
+		vectors: o.Vectors, seen: tally.NewFor(c.Options.MemoryBytes),
+		streams: map[*stream]*StreamVerification{}, contents: map[*stream]map[tally.Key]*wanted{},
+		result: &Verification{Collection: c.Config.Indexing.Collection, Exists: exists},
 	}
 	defer func() { err = errors.Join(err, input.close(), v.close()) }()
 	for i, s := range input.streams.list {
 		one := &StreamVerification{Stream: s.Descriptor.String(), byKey: map[string]*Finding{}}
 		v.streams[s] = one
 		v.result.Streams = append(v.result.Streams, one)
-		if s.Identity == document.IdentityRecord && guessesSync(&catalog.Streams[i], c.options.JobID) {
-			v.contents[s] = map[tallyKey]*wanted{}
+		if s.Identity == document.IdentityRecord && guessesSync(&catalog.Streams[i], c.Options.JobID) {
+			v.contents[s] = map[tally.Key]*wanted{}
 		}
 	}
 	if err := v.run(ctx, input); err != nil {
-		return nil, interruption(ctx, fmt.Errorf("verify: %w", err))
+		return nil, clients.Interruption(ctx, fmt.Errorf("verify: %w", err))
 	}
 	return v.result, nil
 }

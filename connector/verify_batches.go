@@ -9,6 +9,8 @@ import (
 
 	"destination-astra/astra"
 	"destination-astra/document"
+	"destination-astra/internal/clients"
+	"destination-astra/internal/tally"
 )
 
 // verifier is the sink that makes a [Verification].
@@ -20,9 +22,9 @@ type verifier struct {
 	streams map[*stream]*StreamVerification
 	// seen has the keys of the input, the _ids expected of streams without a key, and
 	// those already found stale.
-	seen *tally
+	seen *tally.Tally
 	// contents are the documents expected of streams whose _ids cannot be known.
-	contents map[*stream]map[tallyKey]*wanted
+	contents map[*stream]map[tally.Key]*wanted
 }
 
 // wanted is how often a content is expected, and what it begins with.
@@ -46,7 +48,7 @@ func (v *verifier) run(ctx context.Context, in *input) error {
 }
 
 // close removes the temporary files.
-func (v *verifier) close() error { return errors.Join(v.lookup.close(), v.seen.close()) }
+func (v *verifier) close() error { return errors.Join(v.lookup.close(), v.seen.Close()) }
 
 // reject: nothing is expected of the record.
 func (v *verifier) reject(*stream, int64, *document.RejectError) error { return nil }
@@ -96,7 +98,7 @@ type present struct {
 }
 
 // want counts the contents of a version whose _ids cannot be known.
-func (v *verifier) want(contents map[tallyKey]*wanted, version *version) {
+func (v *verifier) want(contents map[tally.Key]*wanted, version *version) {
 	for i := range version.record.Documents {
 		d := &version.record.Documents[i]
 		v.streams[version.stream].Compared++
@@ -109,8 +111,8 @@ func (v *verifier) want(contents map[tallyKey]*wanted, version *version) {
 }
 
 // contentOf is the half of an _id of ours that says what is in the document.
-func contentOf(id string) tallyKey {
-	key, _ := keyFromHex(strings.TrimPrefix(id, document.KeyOfID(id)))
+func contentOf(id string) tally.Key {
+	key, _ := tally.KeyFromHex(strings.TrimPrefix(id, document.KeyOfID(id)))
 	return key
 }
 
@@ -118,14 +120,14 @@ func contentOf(id string) tallyKey {
 // is rejected that is what was there.
 func (v *verifier) see(version *version) error {
 	if version.stream.Dedup {
-		n, err := v.seen.take(version.record.Identity)
+		n, err := v.seen.Take(version.record.Identity)
 		if err == nil && n > 0 && !version.kept() {
 			v.streams[version.stream].forget(version.key())
 		}
 		return err
 	}
 	for i := range version.record.Documents {
-		if _, err := v.seen.take(hashOf(version.record.Documents[i].ID())); err != nil {
+		if _, err := v.seen.Take(tally.HashOf(version.record.Documents[i].ID())); err != nil {
 			return err
 		}
 	}
@@ -159,7 +161,7 @@ func (v *verifier) place(version *version, found []stored, all map[string]*prese
 	for id := range there {
 		f := one.finding(version.key(), nameOf(version, id))
 		f.Stale = append(f.Stale, id)
-		if _, err := v.seen.take(hashOf(id)); err != nil {
+		if _, err := v.seen.Take(tally.HashOf(id)); err != nil {
 			return err
 		}
 	}
@@ -173,7 +175,7 @@ func (v *verifier) compare(ctx context.Context, all map[string]*present) error {
 	for _, id := range slices.Sorted(maps.Keys(all)) {
 		ids = append(ids, id)
 	}
-	return eachDocument(ctx, v.lookup.collection, ids, v.vectors, func(id string, got sampled) error {
+	return eachDocument(ctx, v.lookup.collection, ids, v.vectors, func(id string, got clients.Fields) error {
 		p := all[id]
 		if p == nil {
 			return nil
@@ -196,7 +198,7 @@ func (v *verifier) compare(ctx context.Context, all map[string]*present) error {
 }
 
 // differing are the fields that an _id stands for and that are not alike.
-func differing(want, got sampled) []string {
+func differing(want, got clients.Fields) []string {
 	var names []string
 	free := func(name string) bool {
 		return name == document.FieldGenerationID || name == document.FieldAttempt || name == "$vector"
@@ -216,7 +218,7 @@ func differing(want, got sampled) []string {
 
 // sameVector checks that there is a vector of the right length, and its values where the
 // record brings them.
-func (v *verifier) sameVector(d *document.Document, got sampled) bool {
+func (v *verifier) sameVector(d *document.Document, got clients.Fields) bool {
 	vector, err := astra.VectorFrom(got["$vector"])
 	if err != nil || len(vector) == 0 {
 		return false

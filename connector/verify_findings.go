@@ -9,6 +9,8 @@ import (
 
 	"destination-astra/astra"
 	"destination-astra/document"
+	"destination-astra/internal/quote"
+	"destination-astra/internal/tally"
 )
 
 // textRunes is how much of a missing document's text a finding shows.
@@ -19,7 +21,7 @@ func (s *StreamVerification) finding(key, name string) *Finding {
 	if f := s.byKey[key]; f != nil {
 		return f
 	}
-	f := &Finding{Key: brief(name)}
+	f := &Finding{Key: quote.Brief(name)}
 	s.byKey[key] = f
 	s.Findings = append(s.Findings, f)
 	return f
@@ -74,7 +76,7 @@ func (v *verifier) leftovers(ctx context.Context, streams []*stream) error {
 }
 
 // take matches a stored document with one that is expected.
-func take(contents map[tallyKey]*wanted, d stored) {
+func take(contents map[tally.Key]*wanted, d stored) {
 	if document.KeyOfID(d.ID) == "" {
 		return
 	}
@@ -84,7 +86,7 @@ func take(contents map[tallyKey]*wanted, d stored) {
 }
 
 // lack notes documents of which only the second half of the _id is known.
-func (v *verifier) lack(one *StreamVerification, content tallyKey, w *wanted) {
+func (v *verifier) lack(one *StreamVerification, content tally.Key, w *wanted) {
 	if w.times <= 0 {
 		return
 	}
@@ -96,7 +98,7 @@ func (v *verifier) lack(one *StreamVerification, content tallyKey, w *wanted) {
 // leftover notes a document of a replaced stream that the input does not account for.
 func (v *verifier) leftover(s *stream, d stored) error {
 	key := document.KeyOfID(d.ID)
-	expected, err := v.seen.has(hashOf(d.ID))
+	expected, err := v.seen.Has(tally.HashOf(d.ID))
 	if err == nil && !expected && s.Dedup {
 		expected, err = v.seenKey(key) // what is wrong with a key of the input is known
 	}
@@ -110,11 +112,11 @@ func (v *verifier) leftover(s *stream, d stored) error {
 
 // seenKey reports whether the input has the key.
 func (v *verifier) seenKey(key string) (bool, error) {
-	hash, ok := keyFromHex(key)
+	hash, ok := tally.KeyFromHex(key)
 	if !ok {
 		return false, nil
 	}
-	return v.seen.has(hash)
+	return v.seen.Has(hash)
 }
 
 // finish counts what was found.

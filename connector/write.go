@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"destination-astra/internal/clients"
+	"destination-astra/internal/tally"
 	"destination-astra/internal/wait"
 	"destination-astra/protocol"
 	"destination-astra/spec"
@@ -34,10 +36,10 @@ func (c *Connector) Write(ctx context.Context, catalog *protocol.Catalog, in io.
 	started := time.Now()
 	r, err := c.prepare(ctx, catalog, in, started)
 	if err != nil {
-		return Summary{}, interruption(ctx, err)
+		return Summary{}, clients.Interruption(ctx, err)
 	}
 	defer func() { err = errors.Join(err, r.fence.release(ctx, err == nil), r.close()) }()
-	work, cancel := wait.Grace(r.fence.guarded(ctx), c.options.Timing.Grace)
+	work, cancel := wait.Grace(r.fence.guarded(ctx), c.Options.Timing.Grace)
 	defer cancel()
 	err = r.pipeline(work, ctx)
 	if err == nil {
@@ -46,52 +48,52 @@ func (c *Connector) Write(ctx context.Context, catalog *protocol.Catalog, in io.
 	if err == nil {
 		err = r.atEnd(work, ctx)
 	}
-	return r.report(started), interruption(ctx, err)
+	return r.report(started), clients.Interruption(ctx, err)
 }
 
 // prepare does what comes before the first record. It holds nothing that an
-// interruption would have to store first.
+// Interruption would have to store first.
 func (c *Connector) prepare(
 	ctx context.Context, catalog *protocol.Catalog, from io.Reader, started time.Time,
 ) (*run, error) {
-	facts := callFacts{jobID: c.options.JobID, started: started, nonce: rand.Text()}
-	all, err := newStreams(catalog, facts, c.log)
+	facts := callFacts{jobID: c.Options.JobID, started: started, nonce: rand.Text()}
+	all, err := newStreams(catalog, facts, c.Log)
 	if err != nil {
 		return nil, err
 	}
-	indexing, created, err := c.ensureCollection(ctx)
+	indexing, created, err := c.EnsureCollection(ctx)
 	if err != nil {
 		return nil, err
 	}
-	builder, err := c.newBuilder(indexing)
+	builder, err := c.NewBuilder(indexing)
 	if err != nil {
 		return nil, err
 	}
-	collection := c.database.Collection(c.config.Indexing.Collection)
-	fence := newFence(collection, all, facts, c.settleOthers(), c.log)
+	collection := c.Database.Collection(c.Config.Indexing.Collection)
+	fence := newFence(collection, all, facts, c.settleOthers(), c.Log)
 	if err := fence.take(ctx); err != nil {
 		return nil, err
 	}
-	look := &inspector{collection: collection, embedder: c.fingerprint(), log: c.log}
+	look := &inspector{collection: collection, embedder: c.Fingerprint(), log: c.Log}
 	if err := look.inspect(ctx, all, created); err != nil {
 		return nil, errors.Join(err, fence.release(ctx, false))
 	}
-	c.log.Info("begin writing", "streams", len(all.list), "collection", c.config.Indexing.Collection,
-		"embedder", c.fingerprint())
+	c.Log.Info("begin writing", "streams", len(all.list), "collection", c.Config.Indexing.Collection,
+		"embedder", c.Fingerprint())
 	in := newInput(inputOptions{
-		from: from, streams: all, builder: builder, memoryBytes: c.options.MemoryBytes,
-		flushInterval: c.config.Processing.FlushInterval, emit: c.options.Writer.State, usage: c.usage, log: c.log,
+		from: from, streams: all, builder: builder, memoryBytes: c.Options.MemoryBytes,
+		flushInterval: c.Config.Processing.FlushInterval, emit: c.Options.Writer.State, usage: c.usage, log: c.Log,
 	})
 	return c.newRun(in, collection, fence), nil
 }
 
 // settle is how long a write of this run may still be applied.
-func (c *Connector) settle() time.Duration { return settleTime(c.config.Indexing.ServerTimeout) }
+func (c *Connector) settle() time.Duration { return settleTime(c.Config.Indexing.ServerTimeout) }
 
 // settleOthers is how long a write of another attempt may still be applied: not at all where
 // the server ends with its process.
 func (c *Connector) settleOthers() time.Duration {
-	if _, local := c.config.Indexing.Endpoint.IsLocal(); local {
+	if _, local := c.Config.Indexing.Endpoint.IsLocal(); local {
 		return 0
 	}
 	return c.settle()
@@ -107,18 +109,18 @@ type run struct {
 }
 
 func (c *Connector) newRun(in *input, coll collection, f *fence) *run {
-	rejects := c.newRejects(c.log)
+	rejects := c.newRejects(c.Log)
 	return &run{
-		connector: c, input: in, fence: f, log: c.log,
+		connector: c, input: in, fence: f, log: c.Log,
 		sink: &storing{
 			pace: c.pace, rejects: rejects,
 			applier: &applier{
-				lookup: c.newLookup(coll, in.streams), collection: coll, embedder: c.embedder, rejects: rejects,
-				memory: c.options.MemoryBytes, fence: f, settle: c.settle(), log: c.log,
-				cache: newVectorCache(cachedVectors(c.options.MemoryBytes, c.config.EmbedderDimension())),
+				lookup: c.newLookup(coll, in.streams), collection: coll, embedder: c.Embedder, rejects: rejects,
+				memory: c.Options.MemoryBytes, fence: f, settle: c.settle(), log: c.Log,
+				cache: newVectorCache(cachedVectors(c.Options.MemoryBytes, c.Config.EmbedderDimension())),
 			},
 			finaliser: &finaliser{
-				collection: coll, ledger: in.ledger, pace: c.pace, embedder: c.fingerprint(), settle: c.settle(), log: c.log,
+				collection: coll, ledger: in.ledger, pace: c.pace, embedder: c.Fingerprint(), settle: c.settle(), log: c.Log,
 			},
 		},
 	}
@@ -126,24 +128,24 @@ func (c *Connector) newRun(in *input, coll collection, f *fence) *run {
 
 // newRejects is for one run.
 func (c *Connector) newRejects(log *slog.Logger) *rejects {
-	rejected := c.config.Processing.RejectedRecords
+	rejected := c.Config.Processing.RejectedRecords
 	return &rejects{skip: rejected.Mode == spec.ModeSkip, limit: int64(rejected.MaxRecords), log: log}
 }
 
 // newLookup is for the streams of one run.
-func (c *Connector) newLookup(coll finder, all *streams) *lookup {
+func (c *Connector) newLookup(coll clients.Finder, all *streams) *lookup {
 	return &lookup{
-		collection: coll, embedder: c.fingerprint(), dimension: c.vectorSize(), ours: newOurs(all),
-		written: newTallyFor(c.options.MemoryBytes), recordIDs: newRecordIDs(newTallyFor(c.options.MemoryBytes), c.log),
+		collection: coll, embedder: c.Fingerprint(), dimension: c.vectorSize(), ours: newOurs(all),
+		written: tally.NewFor(c.Options.MemoryBytes), recordIDs: newRecordIDs(tally.NewFor(c.Options.MemoryBytes), c.Log),
 	}
 }
 
 // vectorSize is the dimension of the vectors that the connector makes; 0 where it makes none.
 func (c *Connector) vectorSize() int {
-	if c.embedder == nil {
+	if c.Embedder == nil {
 		return 0
 	}
-	return c.embedder.Dimension()
+	return c.Embedder.Dimension()
 }
 
 // close removes the run's temporary files.
@@ -192,7 +194,7 @@ func (r *run) judge() error {
 // streams of callers too old to send one: wire overwrite of a catalog that
 // numbers nothing.
 func (r *run) atEnd(ctx, stop context.Context) error {
-	onPlatform, allowEmpty := r.connector.options.JobID != "", r.connector.config.Processing.AllowEmptyOverwrite
+	onPlatform, allowEmpty := r.connector.Options.JobID != "", r.connector.Config.Processing.AllowEmptyOverwrite
 	for _, s := range r.input.streams.list {
 		switch {
 		case !s.replacing || s.completed:

@@ -16,6 +16,7 @@ import (
 	"destination-astra/astra"
 	"destination-astra/connector"
 	"destination-astra/embed"
+	"destination-astra/internal/clients"
 	"destination-astra/langchain"
 	"destination-astra/localastra"
 	"destination-astra/protocol"
@@ -52,7 +53,7 @@ func TestStoreReadsWhatTheConnectorWrote(t *testing.T) {
 		`"text_fields":["body"]},"indexing":{"astra_db_endpoint":"http://localhost/v1","astra_db_app_token":"t",` +
 		`"astra_db_keyspace":"default_keyspace","collection":"c"}}`))
 	require.NoError(t, err)
-	c, err := connector.Open(connector.Options{Config: config, Writer: protocol.NewWriter(io.Discard),
+	c, err := clients.Open(clients.Options{Config: config, Writer: protocol.NewWriter(io.Discard),
 		Log: slog.New(slog.DiscardHandler), AstraTransport: server.Transport()})
 	require.NoError(t, err)
 	defer c.Close()

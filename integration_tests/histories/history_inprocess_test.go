@@ -12,6 +12,7 @@ import (
 
 	"destination-astra/connector"
 	. "destination-astra/integration_tests/blackbox"
+	"destination-astra/internal/clients"
 	"destination-astra/protocol"
 	"destination-astra/spec"
 )
@@ -32,7 +33,7 @@ func (p inProcess) write(t *testing.T, catalog object, messages []string) error 
 	parsed, err := protocol.ParseCatalog([]byte(ToJSON(t, catalog)))
 	require.NoError(t, err)
 	writer := protocol.NewWriter(p)
-	c, err := connector.Open(connector.Options{
+	c, err := clients.Open(clients.Options{
 		Config: config, Writer: writer, Log: slog.New(protocol.NewLogHandler(writer, slog.LevelInfo)),
 		AstraTransport: p.data, EmbedTransport: p.embedder,
 	})

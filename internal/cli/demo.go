@@ -20,7 +20,9 @@ import (
 
 	"destination-astra/connector"
 	"destination-astra/docs"
+	"destination-astra/internal/clients"
 	"destination-astra/protocol"
+	"destination-astra/reading"
 	"destination-astra/spec"
 )
 
@@ -71,7 +73,7 @@ func (a *app) demo(ctx context.Context) (err error) {
 	progress := &progressLine{out: a.stdout, show: isTerminal(a.stdout)}
 	output := &demoOutput{progress: progress}
 	writer := protocol.NewWriter(output)
-	c, err := connector.Open(connector.Options{
+	c, err := clients.Open(clients.Options{
 		Config: config, Writer: writer, Log: newLogger(writer, a.getenv("LOG_LEVEL")),
 		OpenLocal: openLocal, Version: version(), MemoryBytes: inFlightBytes(),
 	})
@@ -185,8 +187,8 @@ func sections(page string) []section {
 	return all
 }
 
-func (a *app) demoSearch(ctx context.Context, c *connector.Clients, query string) error {
-	hits, err := connector.Search(ctx, c, connector.SearchQuery{Text: query, Limit: demoHits})
+func (a *app) demoSearch(ctx context.Context, c *clients.Clients, query string) error {
+	hits, err := reading.Search(ctx, c, reading.Query{Text: query, Limit: demoHits})
 	if err != nil {
 		return err
 	}

@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"destination-astra/connector"
 	"destination-astra/protocol"
+	"destination-astra/reading"
 )
 
 func (a *app) discoverCommand(f *files) *cobra.Command {
@@ -37,7 +37,7 @@ func (a *app) discover(ctx context.Context, f *files) error {
 	if err != nil {
 		return err
 	}
-	streams, err := connector.Discover(ctx, c)
+	streams, err := reading.Discover(ctx, c)
 	if err == nil {
 		err = a.writer.Catalog(streams)
 	}
@@ -57,7 +57,7 @@ func (a *app) discoverConfigured(ctx context.Context, f *files) error {
 	if err != nil {
 		return err
 	}
-	streams, err := connector.Discover(ctx, c)
+	streams, err := reading.Discover(ctx, c)
 	all := make([]configuredStream, len(streams))
 	for i, s := range streams {
 		if err == nil {
@@ -81,7 +81,7 @@ func withoutVector(schema json.RawMessage) (json.RawMessage, error) {
 	if err := json.Unmarshal(members["properties"], &properties); err != nil {
 		return nil, fmt.Errorf("discover: json_schema: %w", err)
 	}
-	delete(properties, connector.FieldVector)
+	delete(properties, reading.FieldVector)
 	text, err := json.Marshal(properties)
 	if err != nil {
 		return nil, fmt.Errorf("discover: json_schema: %w", err)

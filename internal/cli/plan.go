@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"destination-astra/connector"
+	"destination-astra/internal/fault"
 )
 
 func (a *app) planCommand(f *files) *cobra.Command {
@@ -39,7 +40,7 @@ func (a *app) plan(ctx context.Context, f *files, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	plan, err := connector.New(c).Plan(ctx, catalog, a.stdin, connector.PlanOptions{})
+	plan, err := connector.New(c).Plan(ctx, catalog, a.stdin, connector.PlanOptions{Explain: fault.Explain})
 	switch {
 	case err != nil:
 	case asJSON:

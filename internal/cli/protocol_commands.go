@@ -12,7 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"destination-astra/check"
 	"destination-astra/connector"
+	"destination-astra/internal/clients"
+	"destination-astra/internal/fault"
 	"destination-astra/localastra"
 	"destination-astra/protocol"
 	"destination-astra/spec"
@@ -55,18 +58,18 @@ func (a *app) check(ctx context.Context, f *files) error {
 	if errors.As(err, &usage) || ctx.Err() != nil {
 		return err
 	}
-	if trace := connector.Classify(err); trace.FailureType == protocol.SystemError {
+	if trace := fault.Classify(err); trace.FailureType == protocol.SystemError {
 		log.Error("the check failed", "error", trace.InternalMessage)
 	}
-	return a.writer.ConnectionStatus(false, connector.Explain(err))
+	return a.writer.ConnectionStatus(false, fault.Explain(err))
 }
 
 func (a *app) tryCheck(ctx context.Context, f *files, log *slog.Logger) ([]string, error) {
-	c, err := a.open(f, log, func(o *connector.Options) { o.Timing.Patience = checkPatience })
+	c, err := a.open(f, log, func(o *clients.Options) { o.Timing.Patience = checkPatience })
 	if err != nil {
 		return nil, err
 	}
-	notes, err := connector.Check(ctx, c)
+	notes, err := check.Run(ctx, c)
 	return notes, errors.Join(err, c.Close())
 }
 
@@ -84,7 +87,7 @@ func (a *app) write(ctx context.Context, f *files) error {
 	if err != nil {
 		return err
 	}
-	c, err := a.open(f, a.logger(), func(o *connector.Options) { o.OpenLocal = openLocal })
+	c, err := a.open(f, a.logger(), func(o *clients.Options) { o.OpenLocal = openLocal })
 	if err != nil {
 		return err
 	}
@@ -93,7 +96,7 @@ func (a *app) write(ctx context.Context, f *files) error {
 }
 
 // open opens what --config names.
-func (a *app) open(f *files, log *slog.Logger, adjust func(*connector.Options)) (*connector.Clients, error) {
+func (a *app) open(f *files, log *slog.Logger, adjust func(*clients.Options)) (*clients.Clients, error) {
 	text, err := readFile("config", f.config)
 	if err != nil {
 		return nil, err
@@ -105,14 +108,14 @@ func (a *app) open(f *files, log *slog.Logger, adjust func(*connector.Options)) 
 	if err != nil {
 		return nil, err
 	}
-	o := connector.Options{
+	o := clients.Options{
 		Config: config, Writer: a.writer, Log: log, OpenLocal: openExisting,
 		Getenv: a.getenv, Version: version(), JobID: a.getenv("WORKER_JOB_ID"), MemoryBytes: inFlightBytes(),
 	}
 	if adjust != nil {
 		adjust(&o)
 	}
-	return connector.Open(o)
+	return clients.Open(o)
 }
 
 // openLocal serves a `local:DIR` endpoint in this process, for a command that writes: it

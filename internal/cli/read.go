@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"destination-astra/connector"
 	"destination-astra/protocol"
+	"destination-astra/reading"
 )
 
 func (a *app) readCommand(f *files) *cobra.Command {
@@ -24,13 +24,13 @@ func (a *app) read(ctx context.Context, f *files) error {
 	if err != nil {
 		return err
 	}
-	var from connector.ReadState
+	var from reading.State
 	if f.state != "" {
 		text, err := readFile("state", f.state)
 		if err != nil {
 			return err
 		}
-		if from, err = connector.ParseReadState(text); err != nil {
+		if from, err = reading.ParseState(text); err != nil {
 			return err
 		}
 	}
@@ -38,7 +38,7 @@ func (a *app) read(ctx context.Context, f *files) error {
 	if err != nil {
 		return err
 	}
-	_, err = connector.Read(ctx, c, catalog, from)
+	_, err = reading.Read(ctx, c, catalog, from)
 	return errors.Join(err, c.Close())
 }
 

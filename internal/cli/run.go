@@ -9,7 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"destination-astra/connector"
+	"destination-astra/internal/clients"
+	"destination-astra/internal/fault"
 	"destination-astra/protocol"
 )
 
@@ -80,17 +81,17 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 		if ctx.Err() != nil {
 			return ExitInterrupted
 		}
-		fmt.Fprintf(a.stderr, "destination-astra: %s\n", connector.Explain(people.error))
+		fmt.Fprintf(a.stderr, "destination-astra: %s\n", fault.Explain(people.error))
 		return ExitFailed
 	}
-	if traceErr := a.writer.TraceError(connector.Classify(err)); traceErr != nil {
+	if traceErr := a.writer.TraceError(fault.Classify(err)); traceErr != nil {
 		fmt.Fprintf(a.stderr, "destination-astra: %v\n", traceErr)
 		if ctx.Err() != nil {
 			return ExitInterrupted
 		}
 		return ExitFailed
 	}
-	if errors.Is(err, connector.ErrInterrupted) || ctx.Err() != nil {
+	if errors.Is(err, clients.ErrInterrupted) || ctx.Err() != nil {
 		return ExitInterrupted
 	}
 	return ExitFailed

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"destination-astra/connector"
+	"destination-astra/reading"
 )
 
 // searchFlags are the flags of the command search.
@@ -34,7 +34,7 @@ func (a *app) searchCommand(f *files) *cobra.Command {
 	}
 	set := cmd.Flags()
 	set.StringVar(&flags.stream, "stream", "", "search only in the stream of this `name` (as in _ab_stream)")
-	set.IntVar(&flags.limit, "limit", 10, fmt.Sprintf("the most hits, 1 to %d", connector.MaxSearchLimit))
+	set.IntVar(&flags.limit, "limit", 10, fmt.Sprintf("the most hits, 1 to %d", reading.MaxSearchLimit))
 	set.StringVar(&flags.filter, "filter", "", "a Data API `filter` (JSON object) that hits must match")
 	set.BoolVar(&flags.json, "json", false, "print each hit as a line of JSON")
 	return cmd
@@ -42,9 +42,9 @@ func (a *app) searchCommand(f *files) *cobra.Command {
 
 // search checks the flags before anything is opened or embedded.
 func (a *app) search(ctx context.Context, f *files, flags searchFlags, text string) error {
-	q := connector.SearchQuery{Text: text, Stream: flags.stream, Limit: flags.limit}
-	if flags.limit < 1 || flags.limit > connector.MaxSearchLimit {
-		return usageError{fmt.Errorf("--limit is %d: use 1 to %d", flags.limit, connector.MaxSearchLimit)}
+	q := reading.Query{Text: text, Stream: flags.stream, Limit: flags.limit}
+	if flags.limit < 1 || flags.limit > reading.MaxSearchLimit {
+		return usageError{fmt.Errorf("--limit is %d: use 1 to %d", flags.limit, reading.MaxSearchLimit)}
 	}
 	if flags.filter != "" {
 		if !json.Valid([]byte(flags.filter)) {
@@ -56,7 +56,7 @@ func (a *app) search(ctx context.Context, f *files, flags searchFlags, text stri
 	if err != nil {
 		return err
 	}
-	hits, err := connector.Search(ctx, c, q)
+	hits, err := reading.Search(ctx, c, q)
 	if err == nil {
 		err = a.printHits(hits, flags.json)
 	}
@@ -65,7 +65,7 @@ func (a *app) search(ctx context.Context, f *files, flags searchFlags, text stri
 
 // printHits prints JSON lines, a list on a terminal, or else one line a hit with its
 // parts between tabs.
-func (a *app) printHits(hits []connector.Hit, asJSON bool) error {
+func (a *app) printHits(hits []reading.Hit, asJSON bool) error {
 	columns := width(a.stdout)
 	for i, h := range hits {
 		var err error

@@ -1,0 +1,2 @@
+// Package tally counts keys, any number of them, exactly and in bounded memory.
+package tally
