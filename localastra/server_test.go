@@ -197,3 +197,36 @@ func TestClosed(t *testing.T) {
 		require.Equal(t, []string{"UNEXPECTED_SERVER_ERROR"}, c.send("c", body).codes())
 	}
 }
+
+// TestCountersCountDocuments tells tests what a command did, which they rely on when they say
+// that nothing was written twice.
+func TestCountersCountDocuments(t *testing.T) {
+	c := openVec(t)
+	c.insert(`{"_id":1,"n":1}`, `{"_id":2,"n":1}`, `{"_id":3,"n":2}`)
+	c.must("c", `{"find":{"filter":{"n":1}}}`)
+	c.must("c", `{"findOne":{"filter":{"n":2}}}`)
+	c.must("c", `{"findOne":{"filter":{"n":7}}}`)
+	c.must("c", `{"updateMany":{"filter":{"n":1},"update":{"$set":{"n":3}}}}`)
+	c.must("c", `{"updateMany":{"filter":{"n":3},"update":{"$set":{"n":3}}}}`)
+	c.must("c", `{"findOneAndDelete":{"filter":{"_id":1}}}`)
+	c.must("c", `{"findOneAndDelete":{"filter":{"_id":1}}}`)
+	c.must("c", `{"deleteMany":{"filter":{"n":{"$gt":0}}}}`)
+	got := map[string]int64{}
+	for _, name := range []string{"insertMany", "find", "findOne", "updateMany", "findOneAndDelete", "deleteMany"} {
+		got[name] = c.server.Documents(name)
+	}
+	require.Equal(t, map[string]int64{"insertMany": 3, "find": 2, "findOne": 1, "updateMany": 2,
+		"findOneAndDelete": 1, "deleteMany": 2}, got)
+}
+
+// TestEmptyToken lets a server without a token take any, also none at all in the header, for
+// reading and for writing.
+func TestEmptyToken(t *testing.T) {
+	c := openVec(t)
+	request := newRequest(t, t.Context(), `{"insertOne":{"document":{"_id":1}}}`)
+	request.Header.Set("Token", "")
+	response, err := c.server.Transport().RoundTrip(request)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	require.Len(t, c.must("c", `{"find":{}}`).ids(), 1)
+}

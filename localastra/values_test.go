@@ -165,3 +165,24 @@ func TestVectorsInUpdates(t *testing.T) {
 		}
 	})
 }
+
+// TestExtendedIDs takes ids that are UUIDs and ObjectIds, and refuses what only looks like
+// them: a client would not find the document again by the value that it parsed.
+func TestExtendedIDs(t *testing.T) {
+	const uuid, object = "01234567-89ab-cdef-ABCD-EF9876543210", "0123456789abcdefABCDEF09"
+	c := openVec(t)
+	for name, good := range map[string]string{"$uuid": uuid, "$objectId": object} {
+		c.insert(fmt.Sprintf(`{"_id":{%q:%q}}`, name, good))
+		bad := []string{"", good + "0", good[1:], good[:len(good)-1] + "g", "/" + good[1:], ":" + good[1:], "@" + good[1:],
+			"G" + good[1:], "`" + good[1:], "g" + good[1:], strings.Repeat("0", len(good)-1) + "-", "-" + good[1:]}
+		if name == "$uuid" {
+			bad = append(bad, strings.ReplaceAll(good, "-", "0"))
+		}
+		for _, text := range bad {
+			got := c.send("c", fmt.Sprintf(`{"insertOne":{"document":{"_id":{%q:%q}}}}`, name, text))
+			require.Equal(t, []string{"SHRED_BAD_DOCID_TYPE"}, got.codes(), "%s %s", name, text)
+		}
+		require.Equal(t, []string{"SHRED_BAD_DOCID_TYPE"},
+			c.send("c", fmt.Sprintf(`{"insertOne":{"document":{"_id":{%q:5}}}}`, name)).codes())
+	}
+}
