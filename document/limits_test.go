@@ -152,6 +152,12 @@ func TestDocumentSize(t *testing.T) {
 	// Characters, not bytes, are counted.
 	wide := `{"id":1,"s":"` + strings.Repeat("é", 3_000_000) + `"}`
 	require.Greater(t, sizeOf(build(t, builder, appending("s"), wide)), 6_000_000)
+
+	// One beyond the basic plane counts as two.
+	ships := func(n int) string { return `{"id":1,"s":"` + strings.Repeat("🚢", n) + `"}` }
+	build(t, builder, appending("s"), ships((4_000_000-empty)/2))
+	err = rejected(t, builder, appending("s"), ships((4_000_000-empty)/2+1))
+	require.Contains(t, err.Error(), "characters and 4000000 are allowed")
 }
 
 func TestBytes(t *testing.T) {
