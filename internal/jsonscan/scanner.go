@@ -199,19 +199,9 @@ func (s *Scanner) skip() bool {
 	case '"':
 		return s.skipString()
 	case '{':
-		for more := s.enter('{', '}'); more; more = s.next('}') {
-			if _, ok := s.key(); !ok || !s.skip() {
-				return false
-			}
-		}
-		return s.fault == nil
+		return s.skipObject()
 	case '[':
-		for more := s.enter('[', ']'); more; more = s.next(']') {
-			if !s.skip() {
-				return false
-			}
-		}
-		return s.fault == nil
+		return s.skipArray()
 	case 't':
 		return s.skipLiteral("true")
 	case 'f':
@@ -221,6 +211,24 @@ func (s *Scanner) skip() bool {
 	default:
 		return s.skipNumber()
 	}
+}
+
+func (s *Scanner) skipObject() bool {
+	for more := s.enter('{', '}'); more; more = s.next('}') {
+		if _, ok := s.key(); !ok || !s.skip() {
+			return false
+		}
+	}
+	return s.fault == nil
+}
+
+func (s *Scanner) skipArray() bool {
+	for more := s.enter('[', ']'); more; more = s.next(']') {
+		if !s.skip() {
+			return false
+		}
+	}
+	return s.fault == nil
 }
 
 // fail notes the first fault.

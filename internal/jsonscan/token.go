@@ -66,13 +66,14 @@ func (s *Scanner) skipString() bool {
 // at eight bytes at a time, and in a long stretch at four times eight, which is most of this
 // package's speed.
 func plainEnd(text []byte, i int) int {
-	for ; i+8 <= len(text); i += 8 {
+	for short := i + 32; i+8 <= len(text); i += 8 {
 		if ends := stretchEnds(text[i:]); ends != 0 {
 			return i + bits.TrailingZeros64(ends)/8
 		}
-		for i+40 <= len(text) {
+		for i >= short && i+40 <= len(text) {
 			next := text[i+8 : i+40]
 			if stretchEnds(next)|stretchEnds(next[8:])|stretchEnds(next[16:])|stretchEnds(next[24:]) != 0 {
+				short = i + 40 // it ends before that
 				break
 			}
 			i += 32
