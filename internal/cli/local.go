@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,8 @@ const (
 	// embedderKeyVariable is where the key of --embedder comes from: a command line can
 	// be read by everybody on the machine.
 	embedderKeyVariable = "LOCAL_EMBEDDER_API_KEY"
+	// tokenVariable is where --token comes from when it is not given, for the same reason.
+	tokenVariable = "LOCAL_TOKEN"
 )
 
 // localFlags are the flags of the command local.
@@ -42,6 +45,7 @@ carries the command out and never answers, drop closes the connection, hang answ
 Data API does when its database hangs. KIND may follow the name of a command.
 
 Environment:
+  ` + tokenVariable + `             token that clients must send, for who does not want it to be seen on the command line
   ` + embedderKeyVariable + `  key that is sent to --embedder`
 
 func (a *app) localCommand() *cobra.Command {
@@ -93,6 +97,10 @@ func (a *app) localCommand() *cobra.Command {
 
 // serveLocal serves until ctx ends; that is its ordinary end.
 func (a *app) serveLocal(ctx context.Context, f localFlags) error {
+	shownToken := cmp.Or(f.token, "any")
+	if secret := a.getenv(tokenVariable); f.token == "" && secret != "" {
+		f.token, shownToken = secret, "the value of "+tokenVariable
+	}
 	options, err := a.localOptions(f)
 	if err != nil {
 		return usageError{err}
@@ -111,7 +119,7 @@ func (a *app) serveLocal(ctx context.Context, f localFlags) error {
 	}
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return server.Serve(gctx, listener) })
-	a.printLocal(url, f)
+	a.printLocal(url, shownToken, f)
 	return errors.Join(group.Wait(), server.Close())
 }
 
@@ -168,11 +176,8 @@ func checkListen(f localFlags) error {
 	return nil
 }
 
-func (a *app) printLocal(url string, f localFlags) {
-	token, where := f.token, "data in "+f.data
-	if token == "" {
-		token = "any"
-	}
+func (a *app) printLocal(url, token string, f localFlags) {
+	where := "data in " + f.data
 	if f.memory {
 		where = "data in memory"
 	}

@@ -102,6 +102,36 @@ func TestLocalFlags(t *testing.T) {
 	require.Equal(t, cli.ExitDone, l.code)
 }
 
+// TestLocalToken takes the token from the environment, where other users of the machine cannot
+// read it, unless the command line has one.
+func TestLocalToken(t *testing.T) {
+	const variable = "of-the-environment"
+	tests := map[string]struct {
+		args []string
+		good string
+	}{
+		"environment":  {nil, variable},
+		"command line": {[]string{"--token", "of-the-line"}, "of-the-line"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			l := startLocal(t, func(name string) string { return map[string]string{"LOCAL_TOKEN": variable}[name] },
+				append([]string{"--memory"}, test.args...)...)
+			for token, refused := range map[string]bool{test.good: false, "another": true} {
+				request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, l.url+"/v1",
+					strings.NewReader(`{"findKeyspaces":{}}`))
+				require.NoError(t, err)
+				request.Header.Set("Token", token)
+				response, err := http.DefaultClient.Do(request)
+				require.NoError(t, err)
+				require.NoError(t, response.Body.Close())
+				require.Equal(t, refused, response.StatusCode == http.StatusUnauthorized, token)
+			}
+			l.wait(t)
+		})
+	}
+}
+
 // TestLocalEmbedder serves $vectorize through a service that gets the key.
 func TestLocalEmbedder(t *testing.T) {
 	var keys []string
