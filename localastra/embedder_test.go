@@ -30,9 +30,13 @@ func TestEmbedder(t *testing.T) {
 		"one is missing": {200, `{"data":[{"index":0,"embedding":[1,2]}]}`, nil, "vector 1 has 0 dimensions"},
 		"two lengths": {200, `{"data":[{"index":0,"embedding":[1,2]},{"index":1,"embedding":[3]}]}`, nil,
 			"vector 1 has 1"},
-		"one too many": {200, `{"data":[{"index":7,"embedding":[1]}]}`, nil, "vector 7 of 2"},
-		"not JSON":     {200, `hello`, nil, "decode answer"},
-		"refused":      {429, strings.Repeat("slow down ", 100), nil, "429 Too Many Requests: slow down"},
+		"one too many":   {200, `{"data":[{"index":7,"embedding":[1]}]}`, nil, "vector 7 of 2"},
+		"one before all": {200, `{"data":[{"index":-1,"embedding":[1]}]}`, nil, "vector -1 of 2"},
+		"one behind all": {200, `{"data":[{"index":2,"embedding":[1]}]}`, nil, "vector 2 of 2"},
+		"all empty": {200, `{"data":[{"index":0,"embedding":[]},{"index":1,"embedding":[]}]}`, nil,
+			"vector 0 has 0 dimensions"},
+		"not JSON": {200, `hello`, nil, "decode answer"},
+		"refused":  {429, strings.Repeat("slow down ", 100), nil, "429 Too Many Requests: slow down"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -40,7 +44,8 @@ func TestEmbedder(t *testing.T) {
 			service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 				text, _ := io.ReadAll(q.Body)
 				_ = json.Unmarshal(text, &asked)
-				if q.URL.Path != "/v1/embeddings" || q.Header.Get("Authorization") != "Bearer key" {
+				if q.URL.Path != "/v1/embeddings" || q.Header.Get("Authorization") != "Bearer key" ||
+					q.Header.Get("Content-Type") != "application/json" {
 					w.WriteHeader(http.StatusForbidden)
 					return
 				}

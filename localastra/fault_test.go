@@ -20,6 +20,8 @@ func TestParseFault(t *testing.T) {
 	good := map[string]localastra.Fault{
 		"429=0.1":                  {Kind: "429", Share: 0.1},
 		"insertMany:timeout=1":     {Command: "insertMany", Kind: "timeout", Share: 1},
+		"400=1":                    {Kind: "400", Share: 1},
+		"599=1":                    {Kind: "599", Share: 1},
 		"drop=0":                   {Kind: "drop"},
 		"createCollection:hang=.5": {Command: "createCollection", Kind: "hang", Share: 0.5},
 	}
@@ -30,7 +32,7 @@ func TestParseFault(t *testing.T) {
 			require.Equal(t, want, got)
 		})
 	}
-	for _, text := range []string{"", "429", "429=x", "429=2", "429=-1", "200=1", "600=1", "slow=1",
+	for _, text := range []string{"", "429", "429=x", "429=2", "429=-1", "399=1", "600=1", "slow=1",
 		"nothing:429=1", "=1"} {
 		t.Run("bad "+text, func(t *testing.T) {
 			_, err := localastra.ParseFault(text)
