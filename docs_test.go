@@ -89,6 +89,30 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
+// TestSecurityPage finds each test that docs/security.md relies on.
+func TestSecurityPage(t *testing.T) {
+	named := regexp.MustCompile("`([a-z0-9_/]*)\\.((?:Test|Fuzz|Benchmark)[A-Za-z0-9_]+)`").
+		FindAllStringSubmatch(string(readFile(t, "docs/security.md")), -1)
+	require.NotEmpty(t, named)
+	for _, name := range named {
+		require.True(t, hasTest(t, name[1], name[2]), "docs/security.md: no %s in package %q", name[2], name[1])
+	}
+	require.False(t, hasTest(t, "localastra", "TestCutFil"), "a name that only begins like one")
+}
+
+// hasTest tells whether a package, by its folder, has a test, a fuzz target or a benchmark.
+func hasTest(t *testing.T, folder, name string) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(filepath.FromSlash(folder), "*_test.go"))
+	require.NoError(t, err)
+	for _, file := range files {
+		if strings.Contains(string(readFile(t, file)), "\nfunc "+name+"(") {
+			return true
+		}
+	}
+	return false
+}
+
 // undocumented names what a row of page does not say of a setting of s.
 func undocumented(s schema, page string) []string {
 	var missing []string
