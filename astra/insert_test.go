@@ -216,6 +216,37 @@ func TestADoubtfulErrorIsNoDocumentsFault(t *testing.T) {
 	require.Equal(t, astra.FateUnknown, batch.Documents[1].Fate)
 }
 
+// TestATraceHearsOfUnknownOutcomes: of each attempt, also of one that a repeat has made good, of each document,
+// and of no read.
+func TestATraceHearsOfUnknownOutcomes(t *testing.T) {
+	busy := problem("SERVER", "DATABASE", "FAILED_CONCURRENT_OPERATIONS", "a")
+	writing := problem("SERVER", "DATABASE", "TIMEOUT_WRITING_DATA", "b")
+	for name, test := range map[string]struct {
+		steps []step
+		heard int // at least
+	}{
+		"stored":                       {[]step{responses("a b")}, 0},
+		"not sent":                     {[]step{lose(refusal), responses("a b")}, 0},
+		"lost, then stored":            {[]step{lose(reset), responses("a b")}, 1},
+		"lost twice":                   {[]step{lose(reset), lose(reset), responses("a b")}, 2},
+		"of one document":              {[]step{responses("a b!0", writing), responses("b")}, 1},
+		"of the second, not the first": {[]step{responses("a!0 b!1", busy, writing), responses("a b")}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				outer, inner := 0, 0
+				ctx := astra.WithTrace(t.Context(), &astra.Trace{UnknownOutcome: func(*astra.Error) { outer++ }})
+				ctx = astra.WithTrace(ctx, &astra.Trace{UnknownOutcome: func(*astra.Error) { inner++ }})
+				_, err := articles(t, script(test.steps...)).InsertMany(ctx, notes("a", "b"))
+				require.NoError(t, err)
+				require.Equal(t, inner, outer)
+				require.GreaterOrEqual(t, inner, test.heard)
+				require.Equal(t, test.heard == 0, inner == 0)
+			})
+		})
+	}
+}
+
 // TestAnErrorThatNamesNoDocument is about the call, and no document is refused for it.
 func TestAnErrorThatNamesNoDocument(t *testing.T) {
 	for name, body := range map[string]string{
