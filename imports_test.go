@@ -26,14 +26,16 @@ const modulePath = "destination-astra"
 const directions = `
 main           -> internal/cli
 internal/cli   -> connector, reading, check, localastra, spec, protocol, docs
-internal/cli   -> internal/clients, internal/fault, internal/wait
+internal/cli   -> internal/clients, internal/failure, internal/fault, internal/wait
 connector      -> document, chunk, spec, embed, astra, protocol
-connector      -> internal/clients, internal/quote, internal/retry, internal/tally, internal/wait
-reading        -> document, spec, embed, astra, protocol, internal/clients, internal/quote
-check          -> document, spec, embed, astra, devops, cql, internal/clients, internal/quote, internal/retry
+connector      -> internal/clients, internal/intake, internal/failure, internal/quote, internal/retry, internal/tally, internal/wait
+reading        -> document, spec, embed, astra, protocol, internal/clients, internal/failure, internal/quote
+check          -> document, spec, embed, astra, devops, cql, internal/clients, internal/failure, internal/quote, internal/retry
 internal/fault -> spec, embed, astra, protocol
-internal/fault -> internal/clients, internal/quote, internal/tally, internal/retry, internal/proxy
-internal/clients -> document, chunk, spec, embed, astra, protocol, internal/retry
+internal/fault -> internal/intake, internal/failure, internal/quote, internal/tally, internal/retry, internal/proxy
+internal/intake -> document, astra, protocol, internal/failure, internal/quote, internal/tally, internal/wait
+internal/clients -> document, chunk, spec, embed, astra, protocol, internal/failure, internal/retry
+internal/failure -> protocol
 document       -> chunk, protocol
 embed          -> internal/retry, internal/proxy, internal/redact, internal/wait, internal/models, internal/jsonscan
 astra          -> internal/retry, internal/proxy, internal/redact

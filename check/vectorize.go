@@ -10,6 +10,7 @@ import (
 
 	"destination-astra/astra"
 	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
 	"destination-astra/internal/quote"
 	"destination-astra/internal/retry"
 	"destination-astra/spec"
@@ -30,11 +31,11 @@ func checkServices(ctx context.Context, c *clients.Clients) (notes []string, err
 	case err != nil:
 		return nil, err
 	case len(providers) == 0:
-		return nil, &clients.ConfigError{Reason: clients.NoVectorize}
+		return nil, &failure.ConfigError{Reason: failure.NoVectorize}
 	}
 	provider, known := providers[e.Vectorize.Provider]
 	if !known {
-		return nil, &clients.ConfigError{Reason: fmt.Sprintf("embedding.provider: the Data API does not embed with %q; it offers %s",
+		return nil, &failure.ConfigError{Reason: fmt.Sprintf("embedding.provider: the Data API does not embed with %q; it offers %s",
 			e.Vectorize.Provider, choices(slices.Collect(maps.Keys(providers))))}
 	}
 	models := make([]string, 0, len(provider.Models))
@@ -42,7 +43,7 @@ func checkServices(ctx context.Context, c *clients.Clients) (notes []string, err
 		models = append(models, m.Name)
 	}
 	if !slices.Contains(models, e.Model) {
-		return nil, &clients.ConfigError{Reason: fmt.Sprintf("embedding.model: the Data API does not embed with %s's model %q; it offers %s",
+		return nil, &failure.ConfigError{Reason: fmt.Sprintf("embedding.model: the Data API does not embed with %s's model %q; it offers %s",
 			e.Vectorize.Provider, e.Model, choices(models))}
 	}
 	return nil, nil
@@ -73,7 +74,7 @@ func proveVectorize(ctx context.Context, c *clients.Clients, coll clients.Finder
 	if !errors.As(err, &e) || e.Scope == "SECURITY" || retry.Retryable(err) || e.Code == "" {
 		return err
 	}
-	return &clients.ConfigError{Reason: fmt.Sprintf("the Data API does not embed a text with %s/%s. "+
+	return &failure.ConfigError{Reason: fmt.Sprintf("the Data API does not embed a text with %s/%s. "+
 		"Check embedding.provider, embedding.model, and embedding.api_key or embedding.provider_key_name: %s",
 		c.Config.Embedding.Vectorize.Provider, c.Config.Embedding.Model, quote.Excerpt(e.Message))}
 }

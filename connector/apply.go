@@ -12,6 +12,7 @@ import (
 	"destination-astra/document"
 	"destination-astra/embed"
 	"destination-astra/internal/clients"
+	"destination-astra/internal/intake"
 	"destination-astra/internal/retry"
 )
 
@@ -33,7 +34,7 @@ type applier struct {
 	lookup     *lookup
 	collection collection
 	embedder   embed.Embedder // nil when the vectors are in the records (from_field)
-	rejects    *rejects
+	rejects    *intake.Rejects
 	memory     int64 // of the sync
 	cache      *vectorCache
 	fence      *fence
@@ -49,7 +50,7 @@ const maxRounds = 20
 
 // apply brings the collection in line with the batch. Applying it again, after an
 // error say, is harmless.
-func (a *applier) apply(ctx context.Context, b *batch) error {
+func (a *applier) apply(ctx context.Context, b *intake.Batch) error {
 	for round, most := 1, maxRounds; ; round++ {
 		done, fellBack, err := a.round(ctx, b, round > 1)
 		if fellBack {
@@ -64,7 +65,7 @@ func (a *applier) apply(ctx context.Context, b *batch) error {
 			return a.conclude(b)
 		case round >= most:
 			return fmt.Errorf("%d documents are not as written after %d attempts: somebody else writes to the collection",
-				b.documents, round)
+				b.Documents, round)
 		}
 	}
 }
@@ -72,7 +73,7 @@ func (a *applier) apply(ctx context.Context, b *batch) error {
 // round is one pass over the batch. It is not done when what it wrote may not
 // be what is there: then the next round looks again, once a write of unknown
 // outcome can no longer be applied.
-func (a *applier) round(ctx context.Context, b *batch, again bool) (done, fellBack bool, err error) {
+func (a *applier) round(ctx context.Context, b *intake.Batch, again bool) (done, fellBack bool, err error) {
 	var w watch
 	ctx = w.watched(ctx)
 	found, err := a.lookup.read(ctx, b, again)
@@ -102,7 +103,7 @@ func (a *applier) round(ctx context.Context, b *batch, again bool) (done, fellBa
 
 // insert embeds and stores the missing documents. When the server refuses a
 // document its record is rejected whole.
-func (a *applier) insert(ctx context.Context, b *batch, d *diff) error {
+func (a *applier) insert(ctx context.Context, b *intake.Batch, d *diff) error {
 	for missing := range a.parts(d.insert) {
 		if err := a.insertPart(ctx, d, missing); err != nil {
 			return err
@@ -122,7 +123,7 @@ func (a *applier) insertPart(ctx context.Context, d *diff, missing []change) err
 		docs := make([]astra.Document, len(part))
 		for i := range part {
 			docs[i] = &part[i]
-			part[i].version.tried[part[i].id] = true
+			part[i].version.Tried[part[i].id] = true
 		}
 		result, err := a.collection.InsertMany(ctx, docs)
 		if err := a.refused(err, part); err != nil {
@@ -159,14 +160,14 @@ func (a *applier) raise(ctx context.Context, d *diff) (bool, error) {
 
 // stamped is a stream and what its documents were last confirmed by.
 type stamped struct {
-	stream *stream
+	stream *intake.Stream
 	stamp  string
 }
 
 func byStamp(changes []change) map[stamped][]change {
 	all := map[stamped][]change{}
 	for _, c := range changes {
-		key := stamped{c.version.stream, c.stored.stamp()}
+		key := stamped{c.version.Stream, c.stored.stamp()}
 		all[key] = append(all[key], c)
 	}
 	return all
@@ -177,15 +178,15 @@ func byStamp(changes []change) map[stamped][]change {
 func (a *applier) deleteStale(ctx context.Context, d *diff) error {
 	deleted, err := a.deleteIDs(ctx, d.stale)
 	for v, n := range deleted {
-		v.counts.deleted += n
+		v.Counts.Deleted += n
 	}
 	return err
 }
 
 // deleteIDs deletes documents by _id and _ab_stream and returns how many were
 // asked for of each version.
-func (a *applier) deleteIDs(ctx context.Context, changes []change) (map[*version]int64, error) {
-	asked := map[*version]int64{}
+func (a *applier) deleteIDs(ctx context.Context, changes []change) (map[*intake.Version]int64, error) {
+	asked := map[*intake.Version]int64{}
 	for s, all := range byStream(changes) {
 		for part := range slices.Chunk(all, astra.MaxInValues) {
 			filter := map[string]any{
@@ -204,13 +205,13 @@ func (a *applier) deleteIDs(ctx context.Context, changes []change) (map[*version
 }
 
 // conclude reports what was refused on the way, and notes what is stored.
-func (a *applier) conclude(b *batch) error {
-	for _, v := range b.versions {
-		for _, s := range v.submissions {
-			if s.rejected == nil || s.reported {
+func (a *applier) conclude(b *intake.Batch) error {
+	for _, v := range b.Versions {
+		for _, s := range v.Submissions {
+			if s.Rejected == nil || s.Reported {
 				continue
 			}
-			if err := a.rejects.add(s.ticket.line, rejection(v, s.rejected)); err != nil {
+			if err := a.rejects.Add(s.Ticket.Line, rejection(v, s.Rejected)); err != nil {
 				return err
 			}
 		}
@@ -219,9 +220,9 @@ func (a *applier) conclude(b *batch) error {
 }
 
 // partial reports whether a record of several documents may be stored in part.
-func partial(b *batch) bool {
-	for _, v := range b.versions {
-		if len(v.tried) > 0 && len(v.record.Documents) > 1 {
+func partial(b *intake.Batch) bool {
+	for _, v := range b.Versions {
+		if len(v.Tried) > 0 && len(v.Record.Documents) > 1 {
 			return true
 		}
 	}
@@ -230,6 +231,6 @@ func partial(b *batch) bool {
 
 // keyed reports whether the batch may delete: only records with a key have older
 // versions, and only there can a write that is applied late undo a later one.
-func keyed(b *batch) bool {
-	return slices.ContainsFunc(b.versions, (*version).replaces)
+func keyed(b *intake.Batch) bool {
+	return slices.ContainsFunc(b.Versions, (*intake.Version).Replaces)
 }

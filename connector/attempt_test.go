@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
 	"destination-astra/internal/fault"
 )
 
@@ -147,7 +147,7 @@ func TestInterruptedWrite(t *testing.T) {
 				w.sync(attempt{streams: []configured{s}, lines: []string{row("s", 8, "old")}})
 				r := w.interrupted([]configured{replacing(4)[mode]},
 					[]string{row("s", 1, "a"), streamState("s", 1), row("s", 2, "b")})
-				require.ErrorIs(w.t, r.err, clients.ErrInterrupted)
+				require.ErrorIs(w.t, r.err, failure.ErrInterrupted)
 				require.EqualValues(w.t, "transient_error", fault.Classify(r.err).FailureType)
 				require.Equal(w.t, []int{1}, r.numbers())
 				require.Equal(w.t, []string{"a", "b", "old"}, w.texts(), "what was read is stored, nothing is finalised")
@@ -180,7 +180,7 @@ func TestInterruptedWriteOfABusySource(t *testing.T) {
 			}
 			r := w.write(ctx, attempt{streams: streams, input: s, memory: 25 << 10})
 			cancel()
-			require.ErrorIs(w.t, r.err, clients.ErrInterrupted)
+			require.ErrorIs(w.t, r.err, failure.ErrInterrupted)
 			require.Contains(w.t, w.texts(), "old")
 		}
 	})

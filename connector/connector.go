@@ -2,10 +2,10 @@ package connector
 
 import (
 	"fmt"
-	"runtime"
 
 	"destination-astra/embed"
 	"destination-astra/internal/clients"
+	"destination-astra/internal/intake"
 )
 
 // Connector carries out the commands that take records: write, plan and verify. Its methods are
@@ -20,26 +20,23 @@ func New(c *clients.Clients) *Connector {
 	return &Connector{Clients: c, pace: newPace(c.Client.Concurrency)}
 }
 
-// usage adds up what the services have cost since the connector was made.
-func (c *Connector) usage() usage {
-	u := usage{retries: c.Repeats.Load()}
+// Usage adds up what the services have cost since the connector was made.
+func (c *Connector) usage() intake.Usage {
+	u := intake.Usage{Retries: c.Repeats.Load()}
 	if e, ok := c.Embedder.(interface{ Usage() embed.Usage }); ok {
 		spent := e.Usage()
-		u.tokens = spent.Tokens
-		u.retries += spent.Retries
+		u.Tokens = spent.Tokens
+		u.Retries += spent.Retries
 	}
 	return u
 }
 
 // cost is what the tokens cost by the provider's list price, as far as known.
-func (c *Connector) cost(u usage) string {
+func (c *Connector) cost(u intake.Usage) string {
 	e := c.Config.Embedding
-	dollars, ok := embed.Cost(e.Mode, e.Model, u.tokens)
+	dollars, ok := embed.Cost(e.Mode, e.Model, u.Tokens)
 	if !ok {
 		return "unknown"
 	}
 	return fmt.Sprintf("$%.6f (list price of %s)", dollars, embed.PricesDate)
 }
-
-// workers is how many goroutines build documents.
-func workers() int { return runtime.GOMAXPROCS(0) }

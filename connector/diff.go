@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"destination-astra/document"
+	"destination-astra/internal/intake"
 )
 
 // diff is what must be done so that the collection holds the batch's versions
@@ -19,28 +20,28 @@ type diff struct {
 // change is one document of one version. For raise and stale the document
 // itself is not needed, only its id and what is stored.
 type change struct {
-	version  *version
+	version  *intake.Version
 	document *document.Document
 	id       string
 	stored   stored
 }
 
 // newDiff compares the batch with what is stored, by key hash.
-func newDiff(b *batch, found map[string][]stored, embedder string) (*diff, error) {
+func newDiff(b *intake.Batch, found map[string][]stored, embedder string) (*diff, error) {
 	d := &diff{}
-	for _, v := range b.versions {
+	for _, v := range b.Versions {
 		there := map[string]stored{}
-		for _, s := range found[v.key()] {
-			if err := mayTouch(v.stream, s, embedder); err != nil {
+		for _, s := range found[v.Key()] {
+			if err := mayTouch(v.Stream, s, embedder); err != nil {
 				return nil, err
 			}
 			there[s.ID] = s
 		}
 		d.placeAll(v, there)
 		switch {
-		case v.kept():
+		case v.Kept():
 			d.keep(v, there, embedder)
-		case v.replaces():
+		case v.Replaces():
 			for id, s := range there {
 				d.stale = append(d.stale, change{version: v, id: id, stored: s})
 			}
@@ -50,9 +51,9 @@ func newDiff(b *batch, found map[string][]stored, embedder string) (*diff, error
 }
 
 // placeAll decides what becomes of the version's documents, and leaves in there what is of none.
-func (d *diff) placeAll(v *version, there map[string]stored) {
+func (d *diff) placeAll(v *intake.Version, there map[string]stored) {
 	missing := len(d.insert)
-	docs := v.documents()
+	docs := v.Documents()
 	var present []change
 	for i := range docs {
 		if s, exists := there[docs[i].ID()]; exists {
@@ -67,16 +68,16 @@ func (d *diff) placeAll(v *version, there map[string]stored) {
 
 // keep has the stored documents of a rejected record go on into the generation
 // that replaces theirs. Those of another embedder cannot.
-func (d *diff) keep(v *version, there map[string]stored, embedder string) {
+func (d *diff) keep(v *intake.Version, there map[string]stored, embedder string) {
 	for id, s := range there {
-		if s.Embedder == embedder && mustRaise(v.stream, s) && !v.tried[id] {
+		if s.Embedder == embedder && mustRaise(v.Stream, s) && !v.Tried[id] {
 			d.raise = append(d.raise, change{version: v, id: id, stored: s})
 		}
 	}
 }
 
 // place decides what becomes of one new document and takes it off there.
-func (d *diff) place(v *version, doc *document.Document, there map[string]stored) {
+func (d *diff) place(v *intake.Version, doc *document.Document, there map[string]stored) {
 	id := doc.ID()
 	s, exists := there[id]
 	if !exists {
@@ -84,7 +85,7 @@ func (d *diff) place(v *version, doc *document.Document, there map[string]stored
 		return
 	}
 	delete(there, id)
-	if mustRaise(v.stream, s) {
+	if mustRaise(v.Stream, s) {
 		d.raise = append(d.raise, change{version: v, id: id, stored: s})
 	}
 }
@@ -93,16 +94,16 @@ func (d *diff) place(v *version, doc *document.Document, there map[string]stored
 // of unchanged ones.
 func (d *diff) raiseExisting(part []sendable, ids []string) {
 	for i := range part {
-		if c := part[i].change; c.version.stream.replacing && slices.Contains(ids, c.id) {
+		if c := part[i].change; c.version.Stream.Replacing && slices.Contains(ids, c.id) {
 			d.raise = append(d.raise, c)
 		}
 	}
 }
 
-func byStream(changes []change) map[*stream][]change {
-	all := map[*stream][]change{}
+func byStream(changes []change) map[*intake.Stream][]change {
+	all := map[*intake.Stream][]change{}
 	for _, c := range changes {
-		all[c.version.stream] = append(all[c.version.stream], c)
+		all[c.version.Stream] = append(all[c.version.Stream], c)
 	}
 	return all
 }

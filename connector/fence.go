@@ -16,7 +16,8 @@ import (
 
 	"destination-astra/astra"
 	"destination-astra/document"
-	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
+	"destination-astra/internal/intake"
 	"destination-astra/internal/retry"
 	"destination-astra/internal/wait"
 )
@@ -71,8 +72,8 @@ type mark struct {
 // concurrent use after take.
 type fence struct {
 	marks   marks
-	nonce   string    // of this attempt
-	streams []*stream // by name: the first one decides between attempts that begin together
+	nonce   string           // of this attempt
+	streams []*intake.Stream // by name: the first one decides between attempts that begin together
 	started time.Time
 	// settle is how long a write may still be applied; 0 where the server ends
 	// with this process, so that nothing of an attempt before can be in flight.
@@ -88,11 +89,11 @@ type fence struct {
 	unknown time.Time // when the last write of unknown outcome ended
 }
 
-func newFence(m marks, all *streams, facts callFacts, settle time.Duration, log *slog.Logger) *fence {
-	sorted := slices.Clone(all.list)
-	slices.SortFunc(sorted, func(a, b *stream) int { return strings.Compare(a.Name(), b.Name()) })
+func newFence(m marks, all *intake.Streams, facts intake.CallFacts, settle time.Duration, log *slog.Logger) *fence {
+	sorted := slices.Clone(all.List)
+	slices.SortFunc(sorted, func(a, b *intake.Stream) int { return strings.Compare(a.Name(), b.Name()) })
 	return &fence{
-		marks: m, nonce: facts.nonce, started: facts.started, streams: sorted, settle: settle, log: log,
+		marks: m, nonce: facts.Nonce, started: facts.Started, streams: sorted, settle: settle, log: log,
 		turn: wait.NewTurn(),
 	}
 }
@@ -134,14 +135,14 @@ func (f *fence) claimAll(ctx context.Context) error {
 }
 
 // claim puts the attempt's mark of one stream into the collection.
-func (f *fence) claim(ctx context.Context, s *stream) error {
+func (f *fence) claim(ctx context.Context, s *intake.Stream) error {
 	if err := f.claimOne(ctx, s); err != nil {
 		return fmt.Errorf("stream %q: %w", s.Descriptor, err)
 	}
 	return nil
 }
 
-func (f *fence) claimOne(ctx context.Context, s *stream) error {
+func (f *fence) claimOne(ctx context.Context, s *intake.Stream) error {
 	own := mark{
 		ID: markID(s), Attempt: f.nonce, Generation: s.GenerationID,
 		Stream: s.Name(), Started: f.started.UTC().Format(time.RFC3339),
@@ -161,8 +162,8 @@ func (f *fence) claimOne(ctx context.Context, s *stream) error {
 			continue
 		case holder.Attempt == f.nonce: // our own, whose answer was lost
 			return nil
-		case s.numbered && holder.Generation != nil && *holder.Generation > *s.GenerationID:
-			return &clients.StaleJobError{
+		case s.Numbered && holder.Generation != nil && *holder.Generation > *s.GenerationID:
+			return &failure.StaleJobError{
 				Stream: s.Descriptor, Generation: *s.GenerationID, Newer: *holder.Generation, Mark: own.ID,
 			}
 		}
@@ -178,14 +179,14 @@ func (f *fence) claimOne(ctx context.Context, s *stream) error {
 
 // leads makes sure, before a mark is taken over, that the first stream is still held: who has
 // taken that one over comes for the others too.
-func (f *fence) leads(ctx context.Context, s *stream) error {
+func (f *fence) leads(ctx context.Context, s *intake.Stream) error {
 	first := f.streams[0]
 	if s == first {
 		return nil
 	}
 	there, err := f.read(ctx, []any{markID(first)})
 	if err == nil && there[markID(first)].Attempt != f.nonce {
-		err = &clients.TakenOverError{Stream: first.Descriptor}
+		err = &failure.TakenOverError{Stream: first.Descriptor}
 	}
 	return err
 }
@@ -257,7 +258,7 @@ func (f *fence) hold(ctx context.Context) error {
 		}
 		for _, s := range f.streams {
 			if there[markID(s)].Attempt != f.nonce {
-				f.lost = &clients.TakenOverError{Stream: s.Descriptor}
+				f.lost = &failure.TakenOverError{Stream: s.Descriptor}
 				return f.lost
 			}
 		}
@@ -311,7 +312,7 @@ func (f *fence) leftBy(stamp, version string) bool {
 	return slices.Contains(f.before, nonce) && (!split || of == version)
 }
 
-func markID(s *stream) string {
+func markID(s *intake.Stream) string {
 	sum := sha256.Sum256([]byte(s.Name()))
 	return markPrefix + hex.EncodeToString(sum[:16])
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
-	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
 	"destination-astra/localastra"
 	"destination-astra/protocol"
 )
@@ -356,7 +356,7 @@ func TestInterruptedWhileTheServerIsDown(t *testing.T) {
 		context.AfterFunc(ctx, func() { interrupted <- time.Now() })
 		r := w.write(ctx, attempt{streams: s, input: in})
 		ended := time.Now()
-		require.ErrorIs(w.t, r.err, clients.ErrInterrupted)
+		require.ErrorIs(w.t, r.err, failure.ErrInterrupted)
 		require.LessOrEqual(w.t, ended.Sub(<-interrupted), 9500*time.Millisecond)
 	})
 }

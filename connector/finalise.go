@@ -13,6 +13,8 @@ import (
 	"destination-astra/astra"
 	"destination-astra/document"
 	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
+	"destination-astra/internal/intake"
 	"destination-astra/internal/retry"
 )
 
@@ -30,7 +32,7 @@ const (
 // finaliser deletes what a replacing stream has replaced.
 type finaliser struct {
 	collection collection
-	ledger     *ledger
+	ledger     *intake.Ledger
 	pace       *pace
 	embedder   string // what _ab_embedder of this run's documents holds
 	settle     time.Duration
@@ -42,14 +44,14 @@ type finaliser struct {
 // confirm; of numbered streams never those of a newer generation, which end it with a
 // [StaleJobError] before anything is deleted. It ends with a read that finds nothing left, or
 // with [ErrInterrupted] soon after stop has ended.
-func (f *finaliser) finalise(ctx, stop context.Context, s *stream) error {
+func (f *finaliser) finalise(ctx, stop context.Context, s *intake.Stream) error {
 	job := &finalising{finaliser: f, stop: stop, stream: s, reported: time.Now()}
 	err := job.run(ctx)
 	if err != nil {
 		return fmt.Errorf("finalise stream %q: %w", s.Descriptor, err)
 	}
 	deleted := job.deleted.Load()
-	f.ledger.note(s.Descriptor, counts{deleted: deleted})
+	f.ledger.Note(s.Descriptor, intake.Counts{Deleted: deleted})
 	f.log.Info("stream replaced", "stream", s.Descriptor, "generation_id", *s.GenerationID, "deleted", deleted)
 	return nil
 }
@@ -58,7 +60,7 @@ func (f *finaliser) finalise(ctx, stop context.Context, s *stream) error {
 type finalising struct {
 	*finaliser
 	stop     context.Context
-	stream   *stream
+	stream   *intake.Stream
 	deleted  atomic.Int64
 	reported time.Time
 }
@@ -110,7 +112,7 @@ func (f *finalising) outdated() []map[string]any {
 		where(document.FieldGenerationID, map[string]any{"$exists": false}),
 		ours(document.FieldEmbedder, map[string]any{"$ne": f.embedder}),
 	}
-	if !s.numbered {
+	if !s.Numbered {
 		filters = append(filters, where(document.FieldGenerationID, map[string]any{"$gt": *s.GenerationID}))
 	}
 	if s.Attempt != "" {
@@ -123,7 +125,7 @@ func (f *finalising) outdated() []map[string]any {
 
 // checkNewer looks for documents that a newer job wrote.
 func (f *finalising) checkNewer(ctx context.Context) error {
-	if !f.stream.numbered {
+	if !f.stream.Numbered {
 		return nil
 	}
 	return eachStored(ctx, f.collection, newerThan(f.stream), func(d stored) error { return mayFinalise(f.stream, d) })
@@ -202,7 +204,7 @@ func (f *finalising) pass(
 // progress logs how far it is, now and then, and ends an interrupted run.
 func (f *finalising) progress() error {
 	if f.stop.Err() != nil {
-		return clients.ErrInterrupted
+		return failure.ErrInterrupted
 	}
 	if now := time.Now(); now.Sub(f.reported) >= progressInterval {
 		f.reported = now
@@ -240,7 +242,7 @@ func (d *deletes) send(key string) {
 	delete(d.open, key)
 	d.group.Go(func() error {
 		if d.job.stop.Err() != nil {
-			return clients.ErrInterrupted
+			return failure.ErrInterrupted
 		}
 		if err := d.job.pace.acquireAside(d.ctx); err != nil {
 			return err

@@ -6,14 +6,15 @@ import (
 
 	"destination-astra/astra"
 	"destination-astra/document"
-	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
+	"destination-astra/internal/intake"
 	"destination-astra/spec"
 )
 
 // mustRaise reports whether an unchanged document must be marked as one of
 // this generation (and attempt), because finalising deletes what is not.
-func mustRaise(s *stream, d stored) bool {
-	if !s.replacing {
+func mustRaise(s *intake.Stream, d stored) bool {
+	if !s.Replacing {
 		return false
 	}
 	return d.Generation == nil || *d.Generation != *s.GenerationID || s.Attempt != "" && d.Attempt != s.Attempt
@@ -21,8 +22,8 @@ func mustRaise(s *stream, d stored) bool {
 
 // mayTouch refuses to touch a stream that a newer job has taken over, or that
 // another embedder's vectors are in: those cannot be compared with ours.
-func mayTouch(s *stream, d stored, embedder string) error {
-	if !s.replacing && d.Embedder != "" && d.Embedder != embedder {
+func mayTouch(s *intake.Stream, d stored, embedder string) error {
+	if !s.Replacing && d.Embedder != "" && d.Embedder != embedder {
 		return otherEmbedder(s, d.Embedder, embedder)
 	}
 	return mayFinalise(s, d)
@@ -30,19 +31,19 @@ func mayTouch(s *stream, d stored, embedder string) error {
 
 // mayFinalise refuses a stream that holds a document of a newer job. Only counted
 // generations have an order.
-func mayFinalise(s *stream, d stored) error {
-	if !s.numbered || d.Generation == nil || *d.Generation <= *s.GenerationID {
+func mayFinalise(s *intake.Stream, d stored) error {
+	if !s.Numbered || d.Generation == nil || *d.Generation <= *s.GenerationID {
 		return nil
 	}
-	return &clients.StaleJobError{Stream: s.Descriptor, Generation: *s.GenerationID, Newer: *d.Generation}
+	return &failure.StaleJobError{Stream: s.Descriptor, Generation: *s.GenerationID, Newer: *d.Generation}
 }
 
-func otherEmbedder(s *stream, there, ours string) error {
+func otherEmbedder(s *intake.Stream, there, ours string) error {
 	moved := ""
 	if id, ok := movedService(there, ours); ok {
 		moved = fmt.Sprintf("; if it is the same service at another address, set embedding.service_id to %q", id)
 	}
-	return &clients.ConfigError{Stream: &s.Descriptor, Reason: fmt.Sprintf(
+	return &failure.ConfigError{Stream: &s.Descriptor, Reason: fmt.Sprintf(
 		"stream %q: its documents were embedded with %q and the configuration says %q; "+
 			"vectors of two embedders cannot be searched together. "+
 			"Run a refresh of the stream, which embeds everything anew, or go back to the old embedding settings%s",
@@ -50,7 +51,7 @@ func otherEmbedder(s *stream, there, ours string) error {
 }
 
 // newerThan asks for one document of a newer generation than a numbered stream's.
-func newerThan(s *stream) astra.FindQuery {
+func newerThan(s *intake.Stream) astra.FindQuery {
 	newer := map[string]any{"$gt": *s.GenerationID}
 	return astra.FindQuery{
 		Filter: map[string]any{document.FieldStream: s.Name(), document.FieldGenerationID: newer},

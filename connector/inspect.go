@@ -8,6 +8,7 @@ import (
 	"destination-astra/astra"
 	"destination-astra/document"
 	"destination-astra/internal/clients"
+	"destination-astra/internal/intake"
 )
 
 // sampleDocuments is how many documents of a stream are looked at where the
@@ -25,10 +26,10 @@ type inspector struct {
 
 // inspect marks the streams that the collection holds nothing of, which need
 // no reads, and refuses to add to one that holds vectors of another embedder.
-func (i *inspector) inspect(ctx context.Context, all *streams, created bool) error {
-	for _, s := range all.list {
+func (i *inspector) inspect(ctx context.Context, all *intake.Streams, created bool) error {
+	for _, s := range all.List {
 		if created {
-			s.fresh = true
+			s.Fresh = true
 			continue
 		}
 		if err := i.stream(ctx, s); err != nil {
@@ -38,12 +39,12 @@ func (i *inspector) inspect(ctx context.Context, all *streams, created bool) err
 	return nil
 }
 
-// stream looks at one stream. A job that is stale from the start, because a newer generation is
+// Stream looks at one stream. A job that is stale from the start, because a newer generation is
 // there, is a [StaleJobError].
-func (i *inspector) stream(ctx context.Context, s *stream) error {
+func (i *inspector) stream(ctx context.Context, s *intake.Stream) error {
 	first, err := i.find(ctx, s, nil, 1)
 	if err != nil || len(first) == 0 {
-		s.fresh = err == nil
+		s.Fresh = err == nil
 		return err
 	}
 	var sample []stored // read once, where the database does not answer the questions
@@ -58,7 +59,7 @@ func (i *inspector) stream(ctx context.Context, s *stream) error {
 		sample, err = i.find(ctx, s, nil, sampleDocuments)
 		return sample, err
 	}
-	if s.numbered {
+	if s.Numbered {
 		newer, err := look(newerThan(s))
 		if err != nil {
 			return err
@@ -69,7 +70,7 @@ func (i *inspector) stream(ctx context.Context, s *stream) error {
 			}
 		}
 	}
-	if s.replacing {
+	if s.Replacing {
 		return nil // what another embedder left is replaced
 	}
 	others, err := look(i.query(s, map[string]any{"$exists": true, "$ne": i.embedder}, 1))
@@ -79,7 +80,7 @@ func (i *inspector) stream(ctx context.Context, s *stream) error {
 	return i.judge(s, append(others, first...))
 }
 
-func (i *inspector) judge(s *stream, found []stored) error {
+func (i *inspector) judge(s *intake.Stream, found []stored) error {
 	warned := false
 	for _, d := range found {
 		switch d.Embedder {
@@ -99,11 +100,11 @@ func (i *inspector) judge(s *stream, found []stored) error {
 
 // find returns up to limit documents of the stream, with a condition on their
 // embedder or without.
-func (i *inspector) find(ctx context.Context, s *stream, embedder any, limit int) ([]stored, error) {
+func (i *inspector) find(ctx context.Context, s *intake.Stream, embedder any, limit int) ([]stored, error) {
 	return i.read(ctx, i.query(s, embedder, limit))
 }
 
-func (i *inspector) query(s *stream, embedder any, limit int) astra.FindQuery {
+func (i *inspector) query(s *intake.Stream, embedder any, limit int) astra.FindQuery {
 	filter := map[string]any{document.FieldStream: s.Name()}
 	if embedder != nil {
 		filter[document.FieldEmbedder] = embedder

@@ -9,6 +9,7 @@ import (
 	"destination-astra/astra"
 	"destination-astra/document"
 	"destination-astra/internal/clients"
+	"destination-astra/internal/intake"
 	"destination-astra/internal/tally"
 )
 
@@ -29,15 +30,15 @@ type lookup struct {
 	dimension  int          // of the vectors to reuse
 	written    *tally.Tally // keys of streams that were empty at the start
 	recordIDs  *recordIDs
-	ours       map[*stream]*ours // of each stream of the run
+	ours       map[*intake.Stream]*ours // of each stream of the run
 }
 
 // wrote notes the keys of the batch, which has been stored: of streams that were empty at the
 // start only those need a read.
-func (l *lookup) wrote(b *batch) error {
-	for _, v := range b.versions {
-		if v.stream.Dedup && v.stream.fresh {
-			if _, err := l.written.Take(v.record.Identity); err != nil {
+func (l *lookup) wrote(b *intake.Batch) error {
+	for _, v := range b.Versions {
+		if v.Stream.Dedup && v.Stream.Fresh {
+			if _, err := l.written.Take(v.Record.Identity); err != nil {
 				return err
 			}
 		}
@@ -56,21 +57,21 @@ func (l *lookup) close() error {
 // which would find all of them each time). Streams that were empty at the start need no read,
 // except for keys that this run has written already, or when the batch is
 // looked at again.
-func (l *lookup) read(ctx context.Context, b *batch, again bool) (map[string][]stored, error) {
+func (l *lookup) read(ctx context.Context, b *intake.Batch, again bool) (map[string][]stored, error) {
 	found := map[string][]stored{}
-	byID := map[*stream][]string{}
-	byKey := map[*stream][]*version{}
-	for _, v := range b.versions {
+	byID := map[*intake.Stream][]string{}
+	byKey := map[*intake.Stream][]*intake.Version{}
+	for _, v := range b.Versions {
 		needed, err := l.mustRead(v)
 		switch {
 		case err != nil:
 			return nil, err
 		case !needed && !again:
-		case v.replaces():
-			byKey[v.stream] = append(byKey[v.stream], v)
+		case v.Replaces():
+			byKey[v.Stream] = append(byKey[v.Stream], v)
 		default:
-			for i := range v.record.Documents {
-				byID[v.stream] = append(byID[v.stream], v.record.Documents[i].ID())
+			for i := range v.Record.Documents {
+				byID[v.Stream] = append(byID[v.Stream], v.Record.Documents[i].ID())
 			}
 		}
 	}
@@ -87,21 +88,21 @@ func (l *lookup) read(ctx context.Context, b *batch, again bool) (map[string][]s
 	return found, nil
 }
 
-func (l *lookup) mustRead(v *version) (bool, error) {
-	if !v.stream.fresh {
+func (l *lookup) mustRead(v *intake.Version) (bool, error) {
+	if !v.Stream.Fresh {
 		return true, nil
 	}
-	if !v.stream.Dedup {
+	if !v.Stream.Dedup {
 		return false, nil
 	}
-	return l.written.Has(v.record.Identity)
+	return l.written.Has(v.Record.Identity)
 }
 
 // readKeys asks by _ab_stream and _ab_record_id and sorts the answer by key.
 // The joined text of a record id can belong to several keys: a document whose
 // _id starts with another key's hash is that key's. After a large answer fewer
 // keys are asked for at a time.
-func (l *lookup) readKeys(ctx context.Context, s *stream, versions []*version, found map[string][]stored) error {
+func (l *lookup) readKeys(ctx context.Context, s *intake.Stream, versions []*intake.Version, found map[string][]stored) error {
 	size := keysPerGet
 	for len(versions) > 0 {
 		part := versions[:min(size, len(versions))]
@@ -116,12 +117,12 @@ func (l *lookup) readKeys(ctx context.Context, s *stream, versions []*version, f
 }
 
 func (l *lookup) readSomeKeys(
-	ctx context.Context, s *stream, part []*version, found map[string][]stored,
+	ctx context.Context, s *intake.Stream, part []*intake.Version, found map[string][]stored,
 ) (int, error) {
-	keys := map[string][]*version{} // by _ab_record_id
+	keys := map[string][]*intake.Version{} // by _ab_record_id
 	ids := make([]string, 0, len(part))
 	for _, v := range part {
-		id := v.record.RecordID
+		id := v.Record.RecordID
 		if len(keys[id]) == 0 {
 			ids = append(ids, id)
 		}
@@ -140,7 +141,7 @@ func (l *lookup) readSomeKeys(
 			return
 		}
 		for _, v := range keys[d.RecordID] {
-			if key == v.key() {
+			if key == v.Key() {
 				found[key] = append(found[key], d)
 			}
 		}
@@ -153,7 +154,7 @@ func (l *lookup) readSomeKeys(
 
 // adopt gives documents whose _id is not ours (the Python connector's UUIDs) to
 // the key of their record id, if that is the key's alone.
-func (l *lookup) adopt(foreign []stored, keys map[string][]*version, found map[string][]stored) error {
+func (l *lookup) adopt(foreign []stored, keys map[string][]*intake.Version, found map[string][]stored) error {
 	for _, d := range foreign {
 		alone := true
 		for _, v := range keys[d.RecordID] {
@@ -167,7 +168,7 @@ func (l *lookup) adopt(foreign []stored, keys map[string][]*version, found map[s
 			continue
 		}
 		for _, v := range keys[d.RecordID] {
-			found[v.key()] = append(found[v.key()], d)
+			found[v.Key()] = append(found[v.Key()], d)
 		}
 	}
 	return nil

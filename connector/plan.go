@@ -7,11 +7,15 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"time"
 
 	"destination-astra/document"
 	"destination-astra/embed"
 	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
+	"destination-astra/internal/intake"
+	"destination-astra/internal/quote"
 	"destination-astra/internal/tally"
 	"destination-astra/protocol"
 )
@@ -105,29 +109,29 @@ func (c *Connector) Plan(
 ) (plan *Plan, err error) {
 	input, exists, err := c.rehearsal(ctx, catalog, in)
 	if err != nil {
-		return nil, clients.Interruption(ctx, err)
+		return nil, failure.Interruption(ctx, err)
 	}
-	p := c.newPlanner(input.streams, exists)
+	p := c.newPlanner(input.Streams, exists)
 	if o.Explain != nil {
 		p.explain = o.Explain
 	}
-	defer func() { err = errors.Join(err, input.close(), p.close()) }()
+	defer func() { err = errors.Join(err, input.Close(), p.close()) }()
 	if p.counter, err = c.Tokenizer(); err != nil {
 		return nil, err
 	}
 	if err := p.run(ctx, input); err != nil {
-		return nil, clients.Interruption(ctx, fmt.Errorf("plan: %w", err))
+		return nil, failure.Interruption(ctx, fmt.Errorf("plan: %w", err))
 	}
 	c.price(p.plan, o)
 	return p.plan, nil
 }
 
-func (c *Connector) newPlanner(all *streams, exists bool) *planner {
+func (c *Connector) newPlanner(all *intake.Streams, exists bool) *planner {
 	finds := &countedFinds{Finder: c.Database.Collection(c.Config.Indexing.Collection)}
 	p := &planner{
 		lookup: c.newLookup(finds, all), finds: finds, embeds: c.Embedder != nil, log: c.Log,
 		texts: tally.NewFor(c.Options.MemoryBytes), planned: tally.NewFor(c.Options.MemoryBytes),
-		streams: map[*stream]*StreamPlan{},
+		streams: map[*intake.Stream]*StreamPlan{},
 		plan:    &Plan{Collection: c.Config.Indexing.Collection, Exists: exists, Embedder: c.Fingerprint()},
 		rejects: c.newRejects(quiet()), explain: error.Error,
 	}
@@ -139,9 +143,9 @@ func (c *Connector) newPlanner(all *streams, exists bool) *planner {
 // collection as it is (or as write would create it); and it says whether that exists.
 func (c *Connector) rehearsal(
 	ctx context.Context, catalog *protocol.Catalog, from io.Reader,
-) (in *input, exists bool, err error) {
-	facts := callFacts{jobID: c.Options.JobID, started: time.Now(), nonce: rand.Text()}
-	all, err := newStreams(catalog, facts, c.Log)
+) (in *intake.Input, exists bool, err error) {
+	facts := intake.CallFacts{JobID: c.Options.JobID, Started: time.Now(), Nonce: rand.Text()}
+	all, err := intake.NewStreams(catalog, facts, c.Log)
 	if err != nil {
 		return nil, false, err
 	}
@@ -160,8 +164,8 @@ func (c *Connector) rehearsal(
 	if err != nil {
 		return nil, false, err
 	}
-	in = newInput(inputOptions{
-		from: from, streams: all, builder: builder, memoryBytes: c.Options.MemoryBytes, log: quiet(),
+	in = intake.New(intake.Options{
+		From: from, Streams: all, Builder: builder, MemoryBytes: c.Options.MemoryBytes, Log: quiet(),
 	})
 	return in, d != nil, nil
 }
@@ -209,4 +213,82 @@ func (c *PlanCounts) add(d *PlanCounts) {
 	c.TokensToEmbed += d.TokensToEmbed
 	c.DocumentsToDelete += d.DocumentsToDelete
 	c.DocumentsToRaise += d.DocumentsToRaise
+}
+
+// LengthCount says how many chunks have more than From and at most To tokens.
+type LengthCount struct {
+	From   int   `json:"from"`
+	To     int   `json:"to"`
+	Chunks int64 `json:"chunks"`
+}
+
+// lengthCounts count chunks by the power of two that their tokens do not exceed.
+type lengthCounts [32]int64
+
+func (l *lengthCounts) add(tokens int) {
+	exponent := 0
+	if tokens > 1 {
+		exponent = int(math.Ceil(math.Log2(float64(tokens))))
+	}
+	l[exponent]++
+}
+
+// list leaves out the ranges without chunks.
+func (l *lengthCounts) list() []LengthCount {
+	all := []LengthCount{}
+	for exponent, n := range l {
+		if n == 0 {
+			continue
+		}
+		from := 1 << exponent / 2
+		if exponent == 0 {
+			from = 0
+		}
+		all = append(all, LengthCount{From: from, To: 1 << exponent, Chunks: n})
+	}
+	return all
+}
+
+// Limits of what a plan tells of rejected records.
+const (
+	maxRejectReasons  = 20
+	maxRejectExamples = 3
+)
+
+// RejectReason is why records would be rejected, with the first of them.
+type RejectReason struct {
+	Field     string   `json:"field,omitempty"`
+	Reason    string   `json:"reason"`
+	Records   int64    `json:"records"`
+	RecordIDs []string `json:"record_ids,omitempty"`
+}
+
+// rejectReasons group rejected records. After [maxRejectReasons] reasons further ones
+// share one entry.
+type rejectReasons struct{ list []RejectReason }
+
+func (r *rejectReasons) add(reject *document.RejectError) {
+	at := r.find(quote.Brief(reject.Field), reject.Reason)
+	one := &r.list[at]
+	one.Records++
+	if reject.RecordID != "" && len(one.RecordIDs) < maxRejectExamples {
+		one.RecordIDs = append(one.RecordIDs, quote.Brief(reject.RecordID))
+	}
+}
+
+// find returns the index of the reason's entry.
+func (r *rejectReasons) find(field, reason string) int {
+	for i, one := range r.list {
+		if one.Field == field && one.Reason == reason {
+			return i
+		}
+	}
+	if len(r.list) > maxRejectReasons {
+		return len(r.list) - 1
+	}
+	if len(r.list) == maxRejectReasons {
+		field, reason = "", "other reasons"
+	}
+	r.list = append(r.list, RejectReason{Field: field, Reason: reason})
+	return len(r.list) - 1
 }

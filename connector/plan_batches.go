@@ -9,6 +9,8 @@ import (
 	"destination-astra/chunk"
 	"destination-astra/document"
 	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
+	"destination-astra/internal/intake"
 	"destination-astra/internal/tally"
 )
 
@@ -23,28 +25,28 @@ type planner struct {
 	texts   *tally.Tally // hashes of texts that the run needs a vector of
 	planned *tally.Tally // _ids of documents that are going to be written or raised
 	calls   callCounter
-	streams map[*stream]*StreamPlan
-	rejects *rejects
+	streams map[*intake.Stream]*StreamPlan
+	rejects *intake.Rejects
 	explain func(error) string // why the write would fail, for people
 }
 
-var _ sink = (*planner)(nil)
+var _ intake.Sink = (*planner)(nil)
 
 // run plans the whole input.
-func (p *planner) run(ctx context.Context, in *input) error {
+func (p *planner) run(ctx context.Context, in *intake.Input) error {
 	if err := p.probe(ctx); err != nil {
 		return err
 	}
-	for _, s := range in.streams.list {
+	for _, s := range in.Streams.List {
 		p.addStream(s)
 		if err := p.inspect(ctx, s); err != nil {
 			return err
 		}
 	}
-	if err := in.rehearse(ctx, p); err != nil {
+	if err := in.Rehearse(ctx, p); err != nil {
 		return err
 	}
-	for _, s := range in.streams.list {
+	for _, s := range in.Streams.List {
 		if err := p.compareGuesses(ctx, s); err != nil {
 			return err
 		}
@@ -59,7 +61,7 @@ func (p *planner) close() error {
 }
 
 // addStream keeps the catalog's order in the plan.
-func (p *planner) addStream(s *stream) {
+func (p *planner) addStream(s *intake.Stream) {
 	one := &StreamPlan{Stream: s.Descriptor.String(), watch: newFieldWatch()}
 	p.streams[s] = one
 	p.plan.Streams = append(p.plan.Streams, one)
@@ -78,9 +80,9 @@ func (p *planner) probe(ctx context.Context) error {
 
 // inspect looks whether there is anything to compare the stream with. What would stop
 // the write is noted; the stream then counts as new.
-func (p *planner) inspect(ctx context.Context, s *stream) error {
+func (p *planner) inspect(ctx context.Context, s *intake.Stream) error {
 	if !p.plan.Exists {
-		s.fresh = true
+		s.Fresh = true
 		return nil
 	}
 	look := &inspector{collection: p.finds, embedder: p.lookup.embedder, log: p.log}
@@ -92,14 +94,14 @@ func (p *planner) inspect(ctx context.Context, s *stream) error {
 }
 
 // stops notes an error that would end the write at this stream.
-func (p *planner) stops(s *stream, err error) bool {
-	var config *clients.ConfigError
-	var stale *clients.StaleJobError
+func (p *planner) stops(s *intake.Stream, err error) bool {
+	var config *failure.ConfigError
+	var stale *failure.StaleJobError
 	if !errors.As(err, &config) && !errors.As(err, &stale) {
 		return false
 	}
 	p.fail(p.explain(err))
-	s.fresh = true
+	s.Fresh = true
 	return true
 }
 
@@ -110,27 +112,27 @@ func (p *planner) fail(reason string) {
 	}
 }
 
-// reject notes where the write would stop; the plan goes on.
-func (p *planner) reject(s *stream, line int64, r *document.RejectError) error {
+// Reject notes where the write would stop; the plan goes on.
+func (p *planner) Reject(s *intake.Stream, line int64, r *document.RejectError) error {
 	p.streams[s].reasons.add(r)
-	if err := p.rejects.add(line, r); err != nil {
+	if err := p.rejects.Add(line, r); err != nil {
 		p.fail(p.explain(err))
 	}
 	return nil
 }
 
-// complete counts nothing: what finalising deletes depends on time.
-func (p *planner) complete(*stream) {}
+// Complete counts nothing: what finalising deletes depends on time.
+func (p *planner) Complete(*intake.Stream) {}
 
-// batch compares what write would apply together and counts what that means. What came
+// Batch compares what write would apply together and counts what that means. What came
 // before in the run counts as done, although nothing was stored.
-func (p *planner) batch(ctx context.Context, b *batch, landed func() error) error {
+func (p *planner) Batch(ctx context.Context, b *intake.Batch, landed func() error) error {
 	d, found, err := p.compare(ctx, b)
 	if err != nil {
 		return err
 	}
-	work := map[*version]*planWork{}
-	for _, v := range b.versions {
+	work := map[*intake.Version]*planWork{}
+	for _, v := range b.Versions {
 		work[v] = &planWork{}
 	}
 	reusable := map[string]bool{}
@@ -148,8 +150,8 @@ func (p *planner) batch(ctx context.Context, b *batch, landed func() error) erro
 	if err := p.embedding(ctx, missing, work); err != nil {
 		return err
 	}
-	for _, v := range b.versions {
-		p.count(v, work[v], len(found[v.key()]) > 0)
+	for _, v := range b.Versions {
+		p.count(v, work[v], len(found[v.Key()]) > 0)
 		if work[v].insert == 0 {
 			continue
 		}
@@ -168,7 +170,7 @@ func (p *planner) batch(ctx context.Context, b *batch, landed func() error) erro
 }
 
 // raises counts the documents that are to be raised, each once a run.
-func (p *planner) raises(raise []change, work map[*version]*planWork) error {
+func (p *planner) raises(raise []change, work map[*intake.Version]*planWork) error {
 	for _, c := range raise {
 		again, err := p.planned.Take(tally.HashOf(c.id))
 		if err != nil {
@@ -184,7 +186,7 @@ func (p *planner) raises(raise []change, work map[*version]*planWork) error {
 // inserts counts the documents that are to be inserted, each once a run, and returns those whose
 // text needs a vector that no stale document of the batch has.
 func (p *planner) inserts(
-	insert []change, reusable map[string]bool, work map[*version]*planWork,
+	insert []change, reusable map[string]bool, work map[*intake.Version]*planWork,
 ) (missing []change, err error) {
 	for _, c := range insert {
 		again, err := p.planned.Take(tally.HashOf(c.id))
@@ -212,12 +214,12 @@ func (p *planner) inserts(
 
 // writtenAgain counts the keys of streams that were empty which an earlier batch has: write
 // reads those.
-func (p *planner) writtenAgain(b *batch) error {
-	for _, v := range b.versions {
-		if !v.stream.Dedup || !v.stream.fresh {
+func (p *planner) writtenAgain(b *intake.Batch) error {
+	for _, v := range b.Versions {
+		if !v.Stream.Dedup || !v.Stream.Fresh {
 			continue
 		}
-		n, err := p.planned.Take(tally.HashOf(v.key()))
+		n, err := p.planned.Take(tally.HashOf(v.Key()))
 		if err != nil {
 			return err
 		}
@@ -239,7 +241,7 @@ type planWork struct {
 
 // compare reads what is stored. A stream that the write may not touch is set aside, and
 // the rest compared.
-func (p *planner) compare(ctx context.Context, b *batch) (*diff, map[string][]stored, error) {
+func (p *planner) compare(ctx context.Context, b *intake.Batch) (*diff, map[string][]stored, error) {
 	for {
 		found, err := p.lookup.read(ctx, b, false)
 		if err != nil {
@@ -257,15 +259,15 @@ func (p *planner) compare(ctx context.Context, b *batch) (*diff, map[string][]st
 }
 
 // blamed is the stream of the batch that the error names.
-func blamed(b *batch, err error) *stream {
-	var config *clients.ConfigError
-	var stale *clients.StaleJobError
-	for _, v := range b.versions {
+func blamed(b *intake.Batch, err error) *intake.Stream {
+	var config *failure.ConfigError
+	var stale *failure.StaleJobError
+	for _, v := range b.Versions {
 		switch {
-		case v.stream.fresh:
-		case errors.As(err, &config) && config.Stream != nil && *config.Stream == v.stream.Descriptor,
-			errors.As(err, &stale) && stale.Stream == v.stream.Descriptor:
-			return v.stream
+		case v.Stream.Fresh:
+		case errors.As(err, &config) && config.Stream != nil && *config.Stream == v.Stream.Descriptor,
+			errors.As(err, &stale) && stale.Stream == v.Stream.Descriptor:
+			return v.Stream
 		}
 	}
 	return nil
@@ -286,7 +288,7 @@ func (p *planner) unseen(c change) (bool, error) {
 
 // embedding counts the texts of missing documents that would be embedded: those that no stored
 // document has which write looks at.
-func (p *planner) embedding(ctx context.Context, missing []change, work map[*version]*planWork) error {
+func (p *planner) embedding(ctx context.Context, missing []change, work map[*intake.Version]*planWork) error {
 	for s, changes := range byStream(missing) {
 		hashes := make([]string, len(changes))
 		for i, c := range changes {
@@ -323,9 +325,9 @@ func (p *planner) tokens(text string) int64 {
 
 // count adds one version. In a keyed stream "changed" is a record of which something else
 // is stored; elsewhere a changed record is a new one.
-func (p *planner) count(v *version, w *planWork, wasThere bool) {
-	one := p.streams[v.stream]
-	docs := v.documents()
+func (p *planner) count(v *intake.Version, w *planWork, wasThere bool) {
+	one := p.streams[v.Stream]
+	docs := v.Documents()
 	for i := range docs {
 		tokens := p.counter.Count(docs[i].Text)
 		one.Tokens += int64(tokens)
@@ -334,12 +336,12 @@ func (p *planner) count(v *version, w *planWork, wasThere bool) {
 	chunks := int64(len(docs))
 	stale := int64(len(w.stale))
 	switch {
-	case v.kept():
-	case v.record.Deleted:
+	case v.Kept():
+	case v.Record.Deleted:
 		one.Deleted++
 	case w.insert == 0 && stale == 0:
 		one.Unchanged++
-	case wasThere && v.stream.Dedup:
+	case wasThere && v.Stream.Dedup:
 		one.Changed++
 	default:
 		one.New++
@@ -355,11 +357,11 @@ func (p *planner) count(v *version, w *planWork, wasThere bool) {
 }
 
 // finish closes the counts.
-func (p *planner) finish(in *input) {
-	for i, s := range in.streams.list {
+func (p *planner) finish(in *intake.Input) {
+	for i, s := range in.Streams.List {
 		one := p.plan.Streams[i]
-		c := in.counted(s)
-		one.Records, one.Rejected, one.Dropped, one.Replaced = c.received+c.rejected, c.rejected, c.dropped, c.replaced
+		c := in.Counted(s)
+		one.Records, one.Rejected, one.Dropped, one.Replaced = c.Received+c.Rejected, c.Rejected, c.Dropped, c.Replaced
 		one.ChunkLengths = one.lengths.list()
 		one.Rejects = one.reasons.list
 		one.Compared, one.Changing = one.watch.result()
@@ -371,6 +373,6 @@ func (p *planner) finish(in *input) {
 	}
 	p.plan.Calls = p.calls.calls
 	p.plan.Calls.Find += p.finds.pages
-	p.plan.SkippedLines = in.skipped()
-	p.plan.UnknownStreamRecords = in.unknown()
+	p.plan.SkippedLines = in.Skipped()
+	p.plan.UnknownStreamRecords = in.Unknown()
 }

@@ -10,6 +10,7 @@ import (
 	"destination-astra/astra"
 	"destination-astra/document"
 	"destination-astra/internal/clients"
+	"destination-astra/internal/intake"
 )
 
 // Bounds of the search for fields that change in every record: how many changed records
@@ -79,12 +80,12 @@ func reordered(old, fresh json.RawMessage) bool {
 
 // watchFields compares the batch's changed records, until there were enough, with one of
 // the documents that they replace. All documents of a record have the same metadata.
-func (p *planner) watchFields(ctx context.Context, b *batch, work map[*version]*planWork) error {
-	owner := map[string]*version{} // by _id of the stored document
-	for _, v := range b.versions {
-		watch := p.streams[v.stream].watch
+func (p *planner) watchFields(ctx context.Context, b *intake.Batch, work map[*intake.Version]*planWork) error {
+	owner := map[string]*intake.Version{} // by _id of the stored document
+	for _, v := range b.Versions {
+		watch := p.streams[v.Stream].watch
 		w := work[v]
-		if len(w.stale) == 0 || len(v.record.Documents) == 0 || watch.compared+len(owner) >= watchedRecords {
+		if len(w.stale) == 0 || len(v.Record.Documents) == 0 || watch.compared+len(owner) >= watchedRecords {
 			continue
 		}
 		owner[w.stale[0].stored.ID] = v
@@ -93,7 +94,7 @@ func (p *planner) watchFields(ctx context.Context, b *batch, work map[*version]*
 		return nil
 	}
 	wanted := make([]any, 0, len(owner))
-	for _, v := range b.versions {
+	for _, v := range b.Versions {
 		if w := work[v]; len(w.stale) > 0 && owner[w.stale[0].stored.ID] == v {
 			wanted = append(wanted, w.stale[0].stored.rawID())
 		}
@@ -103,9 +104,9 @@ func (p *planner) watchFields(ctx context.Context, b *batch, work map[*version]*
 		if v == nil {
 			return nil
 		}
-		fresh, err := fieldsOf(&v.record.Documents[0])
+		fresh, err := fieldsOf(&v.Record.Documents[0])
 		if err == nil {
-			p.streams[v.stream].watch.compare(old, fresh)
+			p.streams[v.Stream].watch.compare(old, fresh)
 		}
 		return err
 	})

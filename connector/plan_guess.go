@@ -11,6 +11,7 @@ import (
 	"destination-astra/astra"
 	"destination-astra/document"
 	"destination-astra/internal/clients"
+	"destination-astra/internal/intake"
 )
 
 // Bounds of the search for a field that tells records apart in a stream without a key.
@@ -25,12 +26,12 @@ const (
 // a record that changed in any field looks like a new one, and like an old one that is
 // gone. To see which fields changed, the planner looks for its old self by the value of
 // a field that is different in each of them.
-func (p *planner) guess(v *version) error {
-	one := p.streams[v.stream]
-	if v.stream.Dedup || !v.stream.replacing || v.stream.fresh || len(one.guesses) == guessedRecords {
+func (p *planner) guess(v *intake.Version) error {
+	one := p.streams[v.Stream]
+	if v.Stream.Dedup || !v.Stream.Replacing || v.Stream.Fresh || len(one.guesses) == guessedRecords {
 		return nil
 	}
-	fields, err := fieldsOf(&v.record.Documents[0])
+	fields, err := fieldsOf(&v.Record.Documents[0])
 	if err == nil {
 		one.guesses = append(one.guesses, fields)
 	}
@@ -39,7 +40,7 @@ func (p *planner) guess(v *version) error {
 
 // compareGuesses compares the kept records with what is stored, by the first field that
 // finds them.
-func (p *planner) compareGuesses(ctx context.Context, s *stream) error {
+func (p *planner) compareGuesses(ctx context.Context, s *intake.Stream) error {
 	one := p.streams[s]
 	if len(one.guesses) < minWatchedRecords || one.Unchanged > 0 {
 		return nil
@@ -68,7 +69,7 @@ func (p *planner) compareGuesses(ctx context.Context, s *stream) error {
 
 // lookUp returns a stored document of the stream with the value in the field; nil when
 // there is none, or when the server does not filter by the field.
-func (p *planner) lookUp(ctx context.Context, s *stream, name string, value json.RawMessage) (clients.Fields, error) {
+func (p *planner) lookUp(ctx context.Context, s *intake.Stream, name string, value json.RawMessage) (clients.Fields, error) {
 	var found clients.Fields
 	err := p.finds.Finder.FindAll(ctx, astra.FindQuery{
 		Filter:     map[string]any{document.FieldStream: s.Name(), astra.EscapePath(name): value},

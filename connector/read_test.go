@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"destination-astra/astra"
-	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
 	"destination-astra/internal/fault"
 	"destination-astra/protocol"
 	"destination-astra/reading"
@@ -148,7 +148,7 @@ func TestReadResumes(t *testing.T) {
 				ctx, cancel := context.WithCancel(w.t.Context())
 				defer cancel()
 				first, err := w.stopped(cancel, stop).read(ctx, "", streams...)
-				require.ErrorIs(w.t, err, clients.ErrInterrupted)
+				require.ErrorIs(w.t, err, failure.ErrInterrupted)
 				require.Contains(w.t, order(first), "S INCOMPLETE")
 				require.Len(w.t, records(first), stop)
 
@@ -251,7 +251,7 @@ func TestReadWithAnUnknownPage(t *testing.T) {
 func TestReadFails(t *testing.T) {
 	onBothBackends(t, func(w *world) {
 		_, err := w.open(nil).read(w.t.Context(), "", stream("s", toAppend))
-		var config *clients.ConfigError
+		var config *failure.ConfigError
 		require.ErrorAs(w.t, err, &config, "there is no collection")
 
 		w.sync(attempt{streams: []configured{stream("s", toAppend)}, lines: rows("s", 120)})
@@ -317,7 +317,7 @@ func TestParseReadState(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			state, err := reading.ParseState([]byte(test.text))
-			var config *clients.ConfigError
+			var config *failure.ConfigError
 			require.Equal(t, test.ok, err == nil, err)
 			require.Equal(t, !test.ok, errors.As(err, &config))
 			require.Len(t, state, test.want)

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"destination-astra/document"
+	"destination-astra/internal/intake"
 	"destination-astra/internal/quote"
 	"destination-astra/internal/tally"
 )
@@ -35,16 +36,16 @@ func (r *recordIDs) close() error { return r.owners.Close() }
 // alone records that the version's key has its record id, and reports whether
 // no other key of this run does. Single keys cannot collide, but with the text
 // that a missing one has.
-func (r *recordIDs) alone(v *version) (bool, error) {
-	if strings.Contains(v.record.RecordID, document.NotFound) {
+func (r *recordIDs) alone(v *intake.Version) (bool, error) {
+	if strings.Contains(v.Record.RecordID, document.NotFound) {
 		r.warn("a primary key reads like one that is missing", v)
 		return false, nil
 	}
-	if len(v.stream.PrimaryKey) < 2 {
+	if len(v.Stream.PrimaryKey) < 2 {
 		return true, nil
 	}
-	id := sha256.Sum256([]byte(v.record.RecordID))
-	pair := sha256.Sum256(append(id[:], v.record.Identity[:]...))
+	id := sha256.Sum256([]byte(v.Record.RecordID))
+	pair := sha256.Sum256(append(id[:], v.Record.Identity[:]...))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	before, err := r.owners.Take(tally.Key(pair[:16]))
@@ -62,10 +63,10 @@ func (r *recordIDs) alone(v *version) (bool, error) {
 }
 
 // warn says once a run why documents are kept.
-func (r *recordIDs) warn(why string, v *version) {
+func (r *recordIDs) warn(why string, v *intake.Version) {
 	if r.warned.Swap(true) {
 		return
 	}
 	r.log.Warn(why+": documents with that _ab_record_id that another connector wrote are kept, "+
-		"because it is not known whose they are", "stream", v.stream.Descriptor, "record_id", quote.Brief(v.record.RecordID))
+		"because it is not known whose they are", "stream", v.Stream.Descriptor, "record_id", quote.Brief(v.Record.RecordID))
 }

@@ -8,6 +8,7 @@ import (
 	"destination-astra/astra"
 	"destination-astra/document"
 	"destination-astra/embed"
+	"destination-astra/internal/intake"
 )
 
 // refused sorts out an insertMany's error: documents that the server refuses
@@ -21,7 +22,7 @@ func (a *applier) refused(err error, part []sendable) error {
 		switch {
 		case d.Fate.Stored():
 		case d.Fate == astra.FateFailed && isDocumentFault(d.Err):
-			part[i].version.refused = d.Err
+			part[i].version.Refused = d.Err
 		default:
 			return err
 		}
@@ -39,22 +40,22 @@ func isDocumentFault(err error) bool {
 
 // withdraw removes what was stored of rejected versions, also by an attempt before
 // this one, and nothing else; in a keyed stream the previous version stays.
-func (a *applier) withdraw(ctx context.Context, b *batch, d *diff) error {
+func (a *applier) withdraw(ctx context.Context, b *intake.Batch, d *diff) error {
 	for _, c := range d.present {
-		if c.version.refused != nil && a.isLeftover(c) {
-			c.version.tried[c.id] = true
+		if c.version.Refused != nil && a.isLeftover(c) {
+			c.version.Tried[c.id] = true
 		}
 	}
 	var inserted []change
-	for _, v := range b.versions {
-		if v.refused == nil && !v.kept() {
+	for _, v := range b.Versions {
+		if v.Refused == nil && !v.Kept() {
 			continue
 		}
-		for id := range v.tried { // also in a later round: an insert may be applied late
+		for id := range v.Tried { // also in a later round: an insert may be applied late
 			inserted = append(inserted, change{version: v, id: id})
 		}
 	}
-	isRejected := func(c change) bool { return c.version.refused != nil }
+	isRejected := func(c change) bool { return c.version.Refused != nil }
 	d.raise = slices.DeleteFunc(d.raise, isRejected)
 	d.stale = slices.DeleteFunc(d.stale, isRejected)
 	_, err := a.deleteIDs(ctx, inserted)
@@ -66,29 +67,29 @@ func (a *applier) withdraw(ctx context.Context, b *batch, d *diff) error {
 // did not end well has inserted as a part of this version.
 func (a *applier) isLeftover(c change) bool {
 	v := c.version
-	if !v.replaces() {
+	if !v.Replaces() {
 		return true
 	}
 	isIt := func(d document.Document) bool { return d.ID() == c.id }
-	for _, s := range v.submissions {
-		if s.record != v.record && slices.ContainsFunc(s.record.Documents, isIt) {
+	for _, s := range v.Submissions {
+		if s.Record != v.Record && slices.ContainsFunc(s.Record.Documents, isIt) {
 			return false
 		}
 	}
-	return a.fence.leftBy(c.stored.Attempt, v.record.Version)
+	return a.fence.leftBy(c.stored.Attempt, v.Record.Version)
 }
 
 // fallBack has each version whose record was refused fall back on the one before.
 // It reports whether any was refused, and whether that leaves something to do.
-func fallBack(b *batch) (refused, more bool) {
-	for _, v := range b.versions {
-		refused = refused || v.refused != nil || v.kept()
-		if v.refused == nil {
+func fallBack(b *intake.Batch) (refused, more bool) {
+	for _, v := range b.Versions {
+		refused = refused || v.Refused != nil || v.Kept()
+		if v.Refused == nil {
 			continue
 		}
-		v.reject(v.refused)
-		v.refused = nil
-		more = more || !v.kept() || v.stream.replacing && v.stream.Dedup
+		v.Reject(v.Refused)
+		v.Refused = nil
+		more = more || !v.Kept() || v.Stream.Replacing && v.Stream.Dedup
 	}
 	return refused, more
 }
@@ -103,9 +104,9 @@ func refusedBy(cause error) string {
 }
 
 // rejection is what the log says of a record that a service refused.
-func rejection(v *version, cause error) *document.RejectError {
+func rejection(v *intake.Version, cause error) *document.RejectError {
 	return &document.RejectError{
-		Stream: v.stream.Descriptor, RecordID: v.record.RecordID,
+		Stream: v.Stream.Descriptor, RecordID: v.Record.RecordID,
 		Reason: refusedBy(cause) + " refused it: " + cause.Error(),
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"destination-astra/astra"
 	"destination-astra/document"
 	"destination-astra/embed"
+	"destination-astra/internal/intake"
 	"destination-astra/internal/wait"
 )
 
@@ -40,9 +41,9 @@ func (l *lookup) storedVectors(ctx context.Context, d *diff, needs []*need) (map
 // documentsOf returns the ids of stored documents that have the wanted texts, of
 // the streams that replace what was there.
 func (l *lookup) documentsOf(ctx context.Context, needs []*need, wanted map[string]bool) ([]any, error) {
-	hashes := map[*stream][]string{}
+	hashes := map[*intake.Stream][]string{}
 	for _, n := range needs {
-		if s := n.change.version.stream; wanted[n.hash] {
+		if s := n.change.version.Stream; wanted[n.hash] {
 			hashes[s] = append(hashes[s], n.hash)
 		}
 	}
@@ -60,9 +61,9 @@ func (l *lookup) documentsOf(ctx context.Context, needs []*need, wanted map[stri
 // searchTexts looks for one document of the stream for each text hash, and
 // returns the ids of those that it found, by hash. In a stream that replaces
 // nothing, or that holds no vector of this embedder, there are none to find.
-func (l *lookup) searchTexts(ctx context.Context, s *stream, hashes []string) (map[string]any, error) {
+func (l *lookup) searchTexts(ctx context.Context, s *intake.Stream, hashes []string) (map[string]any, error) {
 	found := map[string]any{}
-	if !s.replacing || s.fresh {
+	if !s.Replacing || s.Fresh {
 		return found, nil
 	}
 	if ours, err := l.ours[s].ask(ctx, l, s); err != nil || !ours {
@@ -84,7 +85,7 @@ const maxFruitlessPages = 20
 // it did not see when there is more. Many documents may have the same text: the
 // limit keeps a reply small also where a server answers a $in in one page however
 // large, or fills the limit with the documents of one value alone.
-func (l *lookup) searchSome(ctx context.Context, s *stream, hashes []string, found map[string]any) error {
+func (l *lookup) searchSome(ctx context.Context, s *intake.Stream, hashes []string, found map[string]any) error {
 	left := slices.Clone(hashes)
 	state := ""
 	for fruitless := 0; len(left) > 0 && fruitless < maxFruitlessPages; {
@@ -127,9 +128,9 @@ type ours struct {
 	some  bool
 }
 
-func newOurs(all *streams) map[*stream]*ours {
-	each := map[*stream]*ours{}
-	for _, s := range all.list {
+func newOurs(all *intake.Streams) map[*intake.Stream]*ours {
+	each := map[*intake.Stream]*ours{}
+	for _, s := range all.List {
 		each[s] = &ours{turn: wait.NewTurn()}
 	}
 	return each
@@ -137,7 +138,7 @@ func newOurs(all *streams) map[*stream]*ours {
 
 // ask reports whether the stream held such a document when the first batch
 // asked, which is before it wrote one. What this run embeds is in its cache.
-func (o *ours) ask(ctx context.Context, l *lookup, s *stream) (some bool, err error) {
+func (o *ours) ask(ctx context.Context, l *lookup, s *intake.Stream) (some bool, err error) {
 	err = o.turn.Do(ctx, func() error {
 		if o.known {
 			some = o.some

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
 	"destination-astra/localastra"
 	"destination-astra/reading"
 )
@@ -40,7 +40,7 @@ func TestSearchFor(t *testing.T) {
 			r := w.open(nil)
 			hits, err := reading.Search(w.t.Context(), r.Clients, test.query)
 			if test.refused && !filtered {
-				var config *clients.ConfigError
+				var config *failure.ConfigError
 				require.ErrorAs(w.t, err, &config, name)
 				continue
 			}
@@ -72,7 +72,7 @@ func TestSearchForRefuses(t *testing.T) {
 			"filter no JSON":   {Text: "x", Filter: json.RawMessage(`{`)},
 		} {
 			_, err := reading.Search(w.t.Context(), w.open(nil).Clients, q)
-			var config *clients.ConfigError
+			var config *failure.ConfigError
 			require.ErrorAs(w.t, err, &config, name)
 		}
 		require.Zero(w.t, w.embedder.Counts().Texts, "nothing was embedded for it")

@@ -15,8 +15,9 @@ import (
 	"destination-astra/astra"
 	"destination-astra/document"
 	"destination-astra/embed"
-	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
 	"destination-astra/internal/fault"
+	"destination-astra/internal/intake"
 	"destination-astra/internal/proxy"
 	"destination-astra/protocol"
 	"destination-astra/spec"
@@ -40,8 +41,8 @@ func faultsSaying(said string) map[string]error {
 	}
 	return map[string]error{
 		"nothing known":       cause,
-		"config":              &clients.ConfigError{Reason: said},
-		"config with a cause": &clients.ConfigError{Reason: "processing", Err: cause},
+		"config":              &failure.ConfigError{Reason: said},
+		"config with a cause": &failure.ConfigError{Reason: "processing", Err: cause},
 		"setting":             &spec.FieldError{Path: "a.b", Reason: said},
 		"configuration":       &spec.FieldError{Reason: said},
 		"settings":            spec.Errors{{Path: "a.b", Reason: said}, {Path: "c", Reason: said}},
@@ -51,14 +52,14 @@ func faultsSaying(said string) map[string]error {
 		"empty input":         &protocol.InputError{},
 		"line":                &protocol.LineError{Line: 3, Reason: said},
 		"first line":          &protocol.LineError{Line: 3, Reason: said, Looks: "CSV"},
-		"record":              &clients.RejectedError{Line: 3, Reject: &document.RejectError{Stream: stream, Reason: said}},
-		"one record too many": &clients.RejectedError{Line: 3, Ceiling: 2, Reject: &document.RejectError{Reason: said}},
-		"stale":               &clients.StaleJobError{Stream: stream, Generation: 1, Newer: 2},
-		"taken over":          &clients.TakenOverError{Stream: stream},
-		"interrupted":         clients.ErrInterrupted,
+		"record":              &intake.RejectedError{Line: 3, Reject: &document.RejectError{Stream: stream, Reason: said}},
+		"one record too many": &intake.RejectedError{Line: 3, Ceiling: 2, Reject: &document.RejectError{Reason: said}},
+		"stale":               &failure.StaleJobError{Stream: stream, Generation: 1, Newer: 2},
+		"taken over":          &failure.TakenOverError{Stream: stream},
+		"interrupted":         failure.ErrInterrupted,
 		"stdout":              protocol.ErrStdoutClosed,
 		"deadline":            fmt.Errorf("%w: %s", context.DeadlineExceeded, said),
-		"backend":             &clients.BackendError{Missing: "lacks it", Err: data("find", "REQUEST", "X", 0, nil)},
+		"backend":             &failure.BackendError{Missing: "lacks it", Err: data("find", "REQUEST", "X", 0, nil)},
 
 		"unauthorized":      data("insertMany", "REQUEST", astra.CodeUnauthorized, 0, nil),
 		"no token":          data("find", "REQUEST", astra.CodeMissingToken, 401, nil),

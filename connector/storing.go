@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"destination-astra/document"
+	"destination-astra/internal/intake"
 )
 
 // storing is the sink of a write: it applies batches side by side, as many as the pace
@@ -14,23 +15,23 @@ type storing struct {
 	pace      *pace
 	applier   *applier
 	finaliser *finaliser
-	rejects   *rejects
+	rejects   *intake.Rejects
 
 	group *errgroup.Group // runs what goes on beside the input
 	ctx   context.Context // of the group
 	stop  context.Context // ends finalising
 }
 
-var _ sink = (*storing)(nil)
+var _ intake.Sink = (*storing)(nil)
 
-// reject stops the sync, or counts the record, as processing.rejected_records says.
-func (s *storing) reject(_ *stream, line int64, r *document.RejectError) error {
-	return s.rejects.add(line, r)
+// Reject stops the sync, or counts the record, as processing.rejected_records says.
+func (s *storing) Reject(_ *intake.Stream, line int64, r *document.RejectError) error {
+	return s.rejects.Add(line, r)
 }
 
-// batch begins to apply b once a slot is free. An error of that comes out of the group,
+// Batch begins to apply b once a slot is free. An error of that comes out of the group,
 // and then nobody goes on as if the batch had landed.
-func (s *storing) batch(ctx context.Context, b *batch, landed func() error) error {
+func (s *storing) Batch(ctx context.Context, b *intake.Batch, landed func() error) error {
 	if err := s.pace.acquire(ctx); err != nil {
 		return err
 	}
@@ -45,7 +46,7 @@ func (s *storing) batch(ctx context.Context, b *batch, landed func() error) erro
 	return nil
 }
 
-// complete begins to finalise the stream; other streams go on meanwhile.
-func (s *storing) complete(one *stream) {
+// Complete begins to finalise the stream; other streams go on meanwhile.
+func (s *storing) Complete(one *intake.Stream) {
 	s.group.Go(func() error { return s.finaliser.finalise(s.ctx, s.stop, one) })
 }

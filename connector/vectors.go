@@ -87,7 +87,7 @@ func (a *applier) vectors(ctx context.Context, d *diff) ([]sendable, error) {
 		return nil, err
 	}
 	for _, c := range d.insert {
-		c.version.counts.reused++ // those embedded for it were taken off
+		c.version.Counts.Reused++ // those embedded for it were taken off
 	}
 	d.insert = withoutRefused(d.insert, needs)
 	return sendables(d.insert, known), nil
@@ -119,10 +119,10 @@ func withoutRefused(changes []change, needs []*need) []change {
 	}
 	for _, c := range changes {
 		if err := refused[c.document.TextHash]; err != nil {
-			c.version.refused = err
+			c.version.Refused = err
 		}
 	}
-	return slices.DeleteFunc(changes, func(c change) bool { return c.version.refused != nil })
+	return slices.DeleteFunc(changes, func(c change) bool { return c.version.Refused != nil })
 }
 
 // claim lists the batch's distinct texts. What this batch claims it embeds
@@ -161,14 +161,14 @@ func (a *applier) embedMissing(ctx context.Context, needs []*need, known map[str
 		return err
 	}
 	for i, n := range missing {
-		c := &n.change.version.counts
-		c.reused--
+		c := &n.change.version.Counts
+		c.Reused--
 		if vectors[i] == nil {
 			n.refused = refused
 			continue
 		}
 		known[n.hash] = vectors[i]
-		c.embedded++
+		c.Embedded++
 	}
 	return nil
 }
@@ -222,4 +222,32 @@ func (a *applier) collect(ctx context.Context, needs []*need, known map[string]e
 		}
 	}
 	return nil
+}
+
+// Bounds on the vectors that a batch holds at a time. A batch of many records has few
+// more documents than one call takes; one record may have any number of chunks.
+const (
+	maxPartBytes = 8 << 20
+	vectorShare  = 32 // of the memory budget, for twice as many batches as are in flight
+)
+
+// parts cuts the missing documents into those whose vectors are held at the same time,
+// one call's worth at least. What belongs to a record that was refused meanwhile is
+// left out.
+func (a *applier) parts(missing []change) func(yield func([]change) bool) {
+	size := astra.MaxInsertDocuments
+	if a.embedder != nil {
+		bytes := min(a.memory/vectorShare, maxPartBytes)
+		size = max(size, int(bytes)/(4*a.embedder.Dimension()))
+	}
+	isRefused := func(c change) bool { return c.version.Refused != nil }
+	return func(yield func([]change) bool) {
+		for len(missing) > 0 {
+			part := slices.Clone(missing[:min(size, len(missing))])
+			missing = missing[len(part):]
+			if part = slices.DeleteFunc(part, isRefused); len(part) > 0 && !yield(part) {
+				return
+			}
+		}
+	}
 }

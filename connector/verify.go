@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"destination-astra/document"
-	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
+	"destination-astra/internal/intake"
 	"destination-astra/internal/tally"
 	"destination-astra/protocol"
 )
@@ -75,16 +76,16 @@ func (c *Connector) Verify(
 ) (result *Verification, err error) {
 	input, exists, err := c.rehearsal(ctx, catalog, in)
 	if err != nil {
-		return nil, clients.Interruption(ctx, err)
+		return nil, failure.Interruption(ctx, err)
 	}
 	v := &verifier{
-		lookup: c.newLookup(c.Database.Collection(c.Config.Indexing.Collection), input.streams), exists: exists,
+		lookup: c.newLookup(c.Database.Collection(c.Config.Indexing.Collection), input.Streams), exists: exists,
 		vectors: o.Vectors, seen: tally.NewFor(c.Options.MemoryBytes),
-		streams: map[*stream]*StreamVerification{}, contents: map[*stream]map[tally.Key]*wanted{},
+		streams: map[*intake.Stream]*StreamVerification{}, contents: map[*intake.Stream]map[tally.Key]*wanted{},
 		result: &Verification{Collection: c.Config.Indexing.Collection, Exists: exists},
 	}
-	defer func() { err = errors.Join(err, input.close(), v.close()) }()
-	for i, s := range input.streams.list {
+	defer func() { err = errors.Join(err, input.Close(), v.close()) }()
+	for i, s := range input.Streams.List {
 		one := &StreamVerification{Stream: s.Descriptor.String(), byKey: map[string]*Finding{}}
 		v.streams[s] = one
 		v.result.Streams = append(v.result.Streams, one)
@@ -93,7 +94,7 @@ func (c *Connector) Verify(
 		}
 	}
 	if err := v.run(ctx, input); err != nil {
-		return nil, clients.Interruption(ctx, fmt.Errorf("verify: %w", err))
+		return nil, failure.Interruption(ctx, fmt.Errorf("verify: %w", err))
 	}
 	return v.result, nil
 }
@@ -103,5 +104,5 @@ func (c *Connector) Verify(
 func guessesSync(s *protocol.ConfiguredStream, jobID string) bool {
 	now := time.Now()
 	later := now.Add(time.Hour)
-	return syncID(s, callFacts{jobID: jobID, started: now}) != syncID(s, callFacts{jobID: jobID, started: later})
+	return intake.SyncID(s, intake.CallFacts{JobID: jobID, Started: now}) != intake.SyncID(s, intake.CallFacts{JobID: jobID, Started: later})
 }

@@ -10,6 +10,7 @@ import (
 	"destination-astra/astra"
 	"destination-astra/document"
 	"destination-astra/internal/clients"
+	"destination-astra/internal/intake"
 	"destination-astra/internal/tally"
 )
 
@@ -19,12 +20,12 @@ type verifier struct {
 	lookup  *lookup
 	exists  bool
 	vectors bool
-	streams map[*stream]*StreamVerification
+	streams map[*intake.Stream]*StreamVerification
 	// seen has the keys of the input, the _ids expected of streams without a key, and
 	// those already found stale.
 	seen *tally.Tally
 	// contents are the documents expected of streams whose _ids cannot be known.
-	contents map[*stream]map[tally.Key]*wanted
+	contents map[*intake.Stream]map[tally.Key]*wanted
 }
 
 // wanted is how often a content is expected, and what it begins with.
@@ -33,14 +34,14 @@ type wanted struct {
 	text  string
 }
 
-var _ sink = (*verifier)(nil)
+var _ intake.Sink = (*verifier)(nil)
 
 // run verifies the whole input.
-func (v *verifier) run(ctx context.Context, in *input) error {
-	if err := in.rehearse(ctx, v); err != nil {
+func (v *verifier) run(ctx context.Context, in *intake.Input) error {
+	if err := in.Rehearse(ctx, v); err != nil {
 		return err
 	}
-	if err := v.leftovers(ctx, in.streams.list); err != nil {
+	if err := v.leftovers(ctx, in.Streams.List); err != nil {
 		return err
 	}
 	v.finish(in)
@@ -50,38 +51,38 @@ func (v *verifier) run(ctx context.Context, in *input) error {
 // close removes the temporary files.
 func (v *verifier) close() error { return errors.Join(v.lookup.close(), v.seen.Close()) }
 
-// reject: nothing is expected of the record.
-func (v *verifier) reject(*stream, int64, *document.RejectError) error { return nil }
+// Reject: nothing is expected of the record.
+func (v *verifier) Reject(*intake.Stream, int64, *document.RejectError) error { return nil }
 
-// complete: leftovers are looked for at the end.
-func (v *verifier) complete(*stream) {}
+// Complete: leftovers are looked for at the end.
+func (v *verifier) Complete(*intake.Stream) {}
 
-// batch compares one stretch of the input. A newer version of a record takes back what
+// Batch compares one stretch of the input. A newer version of a record takes back what
 // was found of an older one.
-func (v *verifier) batch(ctx context.Context, b *batch, landed func() error) error {
-	known := newBatch()
-	for _, version := range b.versions {
-		if contents := v.contents[version.stream]; contents != nil {
+func (v *verifier) Batch(ctx context.Context, b *intake.Batch, landed func() error) error {
+	known := intake.NewBatch()
+	for _, version := range b.Versions {
+		if contents := v.contents[version.Stream]; contents != nil {
 			v.want(contents, version)
 			continue
 		}
 		if err := v.see(version); err != nil {
 			return err
 		}
-		if !version.kept() {
-			known.versions = append(known.versions, version)
+		if !version.Kept() {
+			known.Versions = append(known.Versions, version)
 		}
 	}
 	found := map[string][]stored{}
-	if v.exists && len(known.versions) > 0 {
+	if v.exists && len(known.Versions) > 0 {
 		var err error
 		if found, err = v.lookup.read(ctx, known, true); err != nil {
 			return err
 		}
 	}
 	present := map[string]*present{}
-	for _, version := range known.versions {
-		if err := v.place(version, found[version.key()], present); err != nil {
+	for _, version := range known.Versions {
+		if err := v.place(version, found[version.Key()], present); err != nil {
 			return err
 		}
 	}
@@ -93,15 +94,15 @@ func (v *verifier) batch(ctx context.Context, b *batch, landed func() error) err
 
 // present is an expected document that is there.
 type present struct {
-	version  *version
+	version  *intake.Version
 	document *document.Document
 }
 
 // want counts the contents of a version whose _ids cannot be known.
-func (v *verifier) want(contents map[tally.Key]*wanted, version *version) {
-	for i := range version.record.Documents {
-		d := &version.record.Documents[i]
-		v.streams[version.stream].Compared++
+func (v *verifier) want(contents map[tally.Key]*wanted, version *intake.Version) {
+	for i := range version.Record.Documents {
+		d := &version.Record.Documents[i]
+		v.streams[version.Stream].Compared++
 		key := contentOf(d.ID())
 		if contents[key] == nil {
 			contents[key] = &wanted{text: beginning(d.Text)}
@@ -118,16 +119,16 @@ func contentOf(id string) tally.Key {
 
 // see notes what the stream is expected to hold, for the search for leftovers. Of a record that
 // is rejected that is what was there.
-func (v *verifier) see(version *version) error {
-	if version.stream.Dedup {
-		n, err := v.seen.Take(version.record.Identity)
-		if err == nil && n > 0 && !version.kept() {
-			v.streams[version.stream].forget(version.key())
+func (v *verifier) see(version *intake.Version) error {
+	if version.Stream.Dedup {
+		n, err := v.seen.Take(version.Record.Identity)
+		if err == nil && n > 0 && !version.Kept() {
+			v.streams[version.Stream].forget(version.Key())
 		}
 		return err
 	}
-	for i := range version.record.Documents {
-		if _, err := v.seen.Take(tally.HashOf(version.record.Documents[i].ID())); err != nil {
+	for i := range version.Record.Documents {
+		if _, err := v.seen.Take(tally.HashOf(version.Record.Documents[i].ID())); err != nil {
 			return err
 		}
 	}
@@ -135,31 +136,31 @@ func (v *verifier) see(version *version) error {
 }
 
 // place sorts a record's documents into missing, present and stale.
-func (v *verifier) place(version *version, found []stored, all map[string]*present) error {
-	one := v.streams[version.stream]
+func (v *verifier) place(version *intake.Version, found []stored, all map[string]*present) error {
+	one := v.streams[version.Stream]
 	there := map[string]bool{}
 	for _, s := range found {
 		there[s.ID] = true
 	}
-	for i := range version.record.Documents {
-		d := &version.record.Documents[i]
+	for i := range version.Record.Documents {
+		d := &version.Record.Documents[i]
 		one.Compared++
 		if there[d.ID()] {
 			all[d.ID()] = &present{version, d}
 			delete(there, d.ID())
 			continue
 		}
-		f := one.finding(version.key(), nameOf(version, d.ID()))
+		f := one.finding(version.Key(), nameOf(version, d.ID()))
 		f.Missing = append(f.Missing, d.ID())
 		if f.Text == "" {
 			f.Text = beginning(d.Text)
 		}
 	}
-	if !version.stream.Dedup {
+	if !version.Stream.Dedup {
 		return nil
 	}
 	for id := range there {
-		f := one.finding(version.key(), nameOf(version, id))
+		f := one.finding(version.Key(), nameOf(version, id))
 		f.Stale = append(f.Stale, id)
 		if _, err := v.seen.Take(tally.HashOf(id)); err != nil {
 			return err
@@ -189,7 +190,7 @@ func (v *verifier) compare(ctx context.Context, all map[string]*present) error {
 			fields = append(fields, "$vector")
 		}
 		if len(fields) > 0 {
-			f := v.streams[p.version.stream].finding(p.version.key(), nameOf(p.version, id))
+			f := v.streams[p.version.Stream].finding(p.version.Key(), nameOf(p.version, id))
 			f.Differing = append(f.Differing, id)
 			f.Fields = union(f.Fields, fields)
 		}

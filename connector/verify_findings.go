@@ -9,6 +9,7 @@ import (
 
 	"destination-astra/astra"
 	"destination-astra/document"
+	"destination-astra/internal/intake"
 	"destination-astra/internal/quote"
 	"destination-astra/internal/tally"
 )
@@ -36,7 +37,7 @@ func (s *StreamVerification) forget(key string) {
 }
 
 // nameOf is what a person calls the record.
-func nameOf(v *version, id string) string { return cmp.Or(v.record.RecordID, id) }
+func nameOf(v *intake.Version, id string) string { return cmp.Or(v.Record.RecordID, id) }
 
 // beginning is the text's first words on one line.
 func beginning(text string) string {
@@ -46,10 +47,10 @@ func beginning(text string) string {
 
 // leftovers looks at every document of the streams where the input alone does not tell
 // which ones should be there: those that are replaced, and those compared by content.
-func (v *verifier) leftovers(ctx context.Context, streams []*stream) error {
+func (v *verifier) leftovers(ctx context.Context, streams []*intake.Stream) error {
 	for _, s := range streams {
 		contents := v.contents[s]
-		if !v.exists || !s.replacing && contents == nil {
+		if !v.exists || !s.Replacing && contents == nil {
 			continue
 		}
 		query := astra.FindQuery{Filter: map[string]any{document.FieldStream: s.Name()}}
@@ -96,7 +97,7 @@ func (v *verifier) lack(one *StreamVerification, content tally.Key, w *wanted) {
 }
 
 // leftover notes a document of a replaced stream that the input does not account for.
-func (v *verifier) leftover(s *stream, d stored) error {
+func (v *verifier) leftover(s *intake.Stream, d stored) error {
 	key := document.KeyOfID(d.ID)
 	expected, err := v.seen.Has(tally.HashOf(d.ID))
 	if err == nil && !expected && s.Dedup {
@@ -120,11 +121,11 @@ func (v *verifier) seenKey(key string) (bool, error) {
 }
 
 // finish counts what was found.
-func (v *verifier) finish(in *input) {
-	for i, s := range in.streams.list {
+func (v *verifier) finish(in *intake.Input) {
+	for i, s := range in.Streams.List {
 		one := v.result.Streams[i]
-		c := in.counted(s)
-		one.Records, one.Rejected = c.received+c.rejected, c.rejected
+		c := in.Counted(s)
+		one.Records, one.Rejected = c.Received+c.Rejected, c.Rejected
 		one.Findings = slices.DeleteFunc(one.Findings, func(f *Finding) bool { return f.Key == "" })
 		for _, f := range one.Findings {
 			one.Missing += int64(len(f.Missing))
@@ -134,6 +135,6 @@ func (v *verifier) finish(in *input) {
 		}
 		v.result.Differences += one.Missing + one.Stale + one.Differing
 	}
-	v.result.SkippedLines = in.skipped()
-	v.result.UnknownStreamRecords = in.unknown()
+	v.result.SkippedLines = in.Skipped()
+	v.result.UnknownStreamRecords = in.Unknown()
 }

@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
+	"destination-astra/internal/intake"
 	"destination-astra/internal/tally"
 	"destination-astra/internal/wait"
 	"destination-astra/protocol"
@@ -36,7 +39,7 @@ func (c *Connector) Write(ctx context.Context, catalog *protocol.Catalog, in io.
 	started := time.Now()
 	r, err := c.prepare(ctx, catalog, in, started)
 	if err != nil {
-		return Summary{}, clients.Interruption(ctx, err)
+		return Summary{}, failure.Interruption(ctx, err)
 	}
 	defer func() { err = errors.Join(err, r.fence.release(ctx, err == nil), r.close()) }()
 	work, cancel := wait.Grace(r.fence.guarded(ctx), c.Options.Timing.Grace)
@@ -48,16 +51,16 @@ func (c *Connector) Write(ctx context.Context, catalog *protocol.Catalog, in io.
 	if err == nil {
 		err = r.atEnd(work, ctx)
 	}
-	return r.report(started), clients.Interruption(ctx, err)
+	return r.report(started), failure.Interruption(ctx, err)
 }
 
 // prepare does what comes before the first record. It holds nothing that an
-// Interruption would have to store first.
+// interruption would have to store first.
 func (c *Connector) prepare(
 	ctx context.Context, catalog *protocol.Catalog, from io.Reader, started time.Time,
 ) (*run, error) {
-	facts := callFacts{jobID: c.Options.JobID, started: started, nonce: rand.Text()}
-	all, err := newStreams(catalog, facts, c.Log)
+	facts := intake.CallFacts{JobID: c.Options.JobID, Started: started, Nonce: rand.Text()}
+	all, err := intake.NewStreams(catalog, facts, c.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -78,11 +81,11 @@ func (c *Connector) prepare(
 	if err := look.inspect(ctx, all, created); err != nil {
 		return nil, errors.Join(err, fence.release(ctx, false))
 	}
-	c.Log.Info("begin writing", "streams", len(all.list), "collection", c.Config.Indexing.Collection,
+	c.Log.Info("begin writing", "streams", len(all.List), "collection", c.Config.Indexing.Collection,
 		"embedder", c.Fingerprint())
-	in := newInput(inputOptions{
-		from: from, streams: all, builder: builder, memoryBytes: c.Options.MemoryBytes,
-		flushInterval: c.Config.Processing.FlushInterval, emit: c.Options.Writer.State, usage: c.usage, log: c.Log,
+	in := intake.New(intake.Options{
+		From: from, Streams: all, Builder: builder, MemoryBytes: c.Options.MemoryBytes,
+		FlushInterval: c.Config.Processing.FlushInterval, Emit: c.Options.Writer.State, Usage: c.usage, Log: c.Log,
 	})
 	return c.newRun(in, collection, fence), nil
 }
@@ -102,38 +105,38 @@ func (c *Connector) settleOthers() time.Duration {
 // run is one write.
 type run struct {
 	connector *Connector
-	input     *input
+	input     *intake.Input
 	sink      *storing
 	fence     *fence
 	log       *slog.Logger
 }
 
-func (c *Connector) newRun(in *input, coll collection, f *fence) *run {
+func (c *Connector) newRun(in *intake.Input, coll collection, f *fence) *run {
 	rejects := c.newRejects(c.Log)
 	return &run{
 		connector: c, input: in, fence: f, log: c.Log,
 		sink: &storing{
 			pace: c.pace, rejects: rejects,
 			applier: &applier{
-				lookup: c.newLookup(coll, in.streams), collection: coll, embedder: c.Embedder, rejects: rejects,
+				lookup: c.newLookup(coll, in.Streams), collection: coll, embedder: c.Embedder, rejects: rejects,
 				memory: c.Options.MemoryBytes, fence: f, settle: c.settle(), log: c.Log,
 				cache: newVectorCache(cachedVectors(c.Options.MemoryBytes, c.Config.EmbedderDimension())),
 			},
 			finaliser: &finaliser{
-				collection: coll, ledger: in.ledger, pace: c.pace, embedder: c.Fingerprint(), settle: c.settle(), log: c.Log,
+				collection: coll, ledger: in.Ledger, pace: c.pace, embedder: c.Fingerprint(), settle: c.settle(), log: c.Log,
 			},
 		},
 	}
 }
 
 // newRejects is for one run.
-func (c *Connector) newRejects(log *slog.Logger) *rejects {
+func (c *Connector) newRejects(log *slog.Logger) *intake.Rejects {
 	rejected := c.Config.Processing.RejectedRecords
-	return &rejects{skip: rejected.Mode == spec.ModeSkip, limit: int64(rejected.MaxRecords), log: log}
+	return &intake.Rejects{Skip: rejected.Mode == spec.ModeSkip, Limit: int64(rejected.MaxRecords), Log: log}
 }
 
 // newLookup is for the streams of one run.
-func (c *Connector) newLookup(coll clients.Finder, all *streams) *lookup {
+func (c *Connector) newLookup(coll clients.Finder, all *intake.Streams) *lookup {
 	return &lookup{
 		collection: coll, embedder: c.Fingerprint(), dimension: c.vectorSize(), ours: newOurs(all),
 		written: tally.NewFor(c.Options.MemoryBytes), recordIDs: newRecordIDs(tally.NewFor(c.Options.MemoryBytes), c.Log),
@@ -149,7 +152,7 @@ func (c *Connector) vectorSize() int {
 }
 
 // close removes the run's temporary files.
-func (r *run) close() error { return errors.Join(r.input.close(), r.sink.applier.lookup.close()) }
+func (r *run) close() error { return errors.Join(r.input.Close(), r.sink.applier.lookup.close()) }
 
 // pipeline runs all stages until the input or stop ends, everything read is
 // stored, or something fails.
@@ -162,11 +165,11 @@ func (r *run) pipeline(ctx, stop context.Context) error {
 	var ended error
 	group.Go(func() (err error) {
 		defer idle()
-		ended, err = r.input.run(ctx, stop, r.sink)
+		ended, err = r.input.Run(ctx, stop, r.sink)
 		return err
 	})
 	group.Go(func() error {
-		logProgress(busy, r.input.ledger, r.log)
+		logProgress(busy, r.input.Ledger, r.log)
 		return nil
 	})
 	if err := group.Wait(); err != nil {
@@ -178,7 +181,7 @@ func (r *run) pipeline(ctx, stop context.Context) error {
 // judge says whether what was read to its end was an input for this catalog. Nothing at all is
 // one: a source may have had nothing to say.
 func (r *run) judge() error {
-	err := r.input.judge()
+	err := r.input.Judge()
 	var unusable *protocol.InputError
 	switch {
 	case !errors.As(err, &unusable):
@@ -195,12 +198,12 @@ func (r *run) judge() error {
 // numbers nothing.
 func (r *run) atEnd(ctx, stop context.Context) error {
 	onPlatform, allowEmpty := r.connector.Options.JobID != "", r.connector.Config.Processing.AllowEmptyOverwrite
-	for _, s := range r.input.streams.list {
+	for _, s := range r.input.Streams.List {
 		switch {
-		case !s.replacing || s.completed:
-		case !s.overwrite || r.input.streams.numbered || r.input.batcher.statusSeen:
+		case !s.Replacing || s.Completed:
+		case !s.Overwrite || r.input.Streams.Numbered || r.input.StatusSeen():
 			r.log.Warn("the stream did not complete: nothing of its older data is deleted", "stream", s.Descriptor)
-		case s.completedByEnd(onPlatform, allowEmpty, r.log):
+		case s.CompletedByEnd(onPlatform, allowEmpty, r.log):
 			if err := r.sink.finaliser.finalise(ctx, stop, s); err != nil {
 				return err
 			}
@@ -211,20 +214,43 @@ func (r *run) atEnd(ctx, stop context.Context) error {
 
 // report logs what was skipped and what was done.
 func (r *run) report(started time.Time) Summary {
-	unknown := r.input.report(r.log)
-	total, states := r.input.ledger.totals()
+	unknown := r.input.Report(r.log)
+	total, states := r.input.Ledger.Totals()
 	s := Summary{
-		Records: total.received, Rejected: total.rejected, States: states,
-		Chunks: total.chunks, Embedded: total.embedded, Reused: total.reused, Deleted: total.deleted,
-		SkippedLines: r.input.skipped(), UnknownStreamRecords: unknown, Duration: time.Since(started),
+		Records: total.Received, Rejected: total.Rejected, States: states,
+		Chunks: total.Chunks, Embedded: total.Embedded, Reused: total.Reused, Deleted: total.Deleted,
+		SkippedLines: r.input.Skipped(), UnknownStreamRecords: unknown, Duration: time.Since(started),
 	}
-	if total.dropped > 0 {
-		r.log.Info("deletions of streams that do not deduplicate were dropped", "records", total.dropped)
+	if total.Dropped > 0 {
+		r.log.Info("deletions of streams that do not deduplicate were dropped", "records", total.Dropped)
 	}
 	used := r.connector.usage()
 	r.log.Info("writing ended", "records", s.Records, "rejected", s.Rejected, "chunks", s.Chunks,
 		"embedded", s.Embedded, "reused", s.Reused, "deleted", s.Deleted, "states", s.States,
-		"tokens", used.tokens, "retries", used.retries, "cost", r.connector.cost(used),
+		"tokens", used.Tokens, "retries", used.Retries, "cost", r.connector.cost(used),
 		"seconds", seconds(s.Duration))
 	return s
 }
+
+// progressInterval is how often the totals are logged while a sync runs.
+const progressInterval = 10 * time.Second
+
+// logProgress logs the totals until ctx ends. It waits for nothing else, so that a sync whose
+// slots are all busy, with a service that does not answer, still shows that it lives.
+func logProgress(ctx context.Context, l *intake.Ledger, log *slog.Logger) {
+	tick := time.NewTicker(progressInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			total, states := l.Totals()
+			log.Info("writing", "records", total.Received, "rejected", total.Rejected, "chunks", total.Chunks,
+				"embedded", total.Embedded, "states", states)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// seconds prints a duration to the millisecond.
+func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 3, 64) }

@@ -11,6 +11,7 @@ import (
 	"destination-astra/astra"
 	"destination-astra/document"
 	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
 	"destination-astra/protocol"
 )
 
@@ -49,7 +50,7 @@ func Read(ctx context.Context, c *clients.Clients, catalog *protocol.Catalog, fr
 		s.Records += r.printed
 		s.Duration = time.Since(started)
 		if err != nil {
-			return s, clients.Interruption(ctx, fmt.Errorf("read stream %q: %w", p.descriptor, err))
+			return s, failure.Interruption(ctx, fmt.Errorf("read stream %q: %w", p.descriptor, err))
 		}
 		s.Streams++
 	}

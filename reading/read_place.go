@@ -10,6 +10,7 @@ import (
 	"destination-astra/astra"
 	"destination-astra/document"
 	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
 	"destination-astra/protocol"
 )
 
@@ -43,12 +44,12 @@ func readPlaces(ctx context.Context, c *clients.Clients, catalog *protocol.Catal
 		}
 		d := byName[p.collection]
 		if d == nil {
-			return nil, &clients.ConfigError{Reason: fmt.Sprintf(
+			return nil, &failure.ConfigError{Reason: fmt.Sprintf(
 				"the collection %q does not exist: check indexing.collection and indexing.astra_db_keyspace, "+
 					"or write to it first", p.collection)}
 		}
 		if !clients.IndexingOf(d).Indexes(document.FieldStream) {
-			return nil, &clients.ConfigError{Reason: fmt.Sprintf(
+			return nil, &failure.ConfigError{Reason: fmt.Sprintf(
 				"the collection %q does not index %s, so its streams cannot be told apart",
 				p.collection, document.FieldStream)}
 		}
@@ -70,7 +71,7 @@ func selectedFields(s *protocol.ConfiguredStream) ([]string, error) {
 	}
 	if err := json.Unmarshal(s.Stream.JSONSchema, &schema); err != nil {
 		d := s.Stream.Descriptor()
-		return nil, &clients.ConfigError{Stream: &d, Reason: fmt.Sprintf("stream %q: json_schema", d), Err: err}
+		return nil, &failure.ConfigError{Stream: &d, Reason: fmt.Sprintf("stream %q: json_schema", d), Err: err}
 	}
 	return slices.Sorted(maps.Keys(schema.Properties)), nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"destination-astra/document"
 	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
 	"destination-astra/protocol"
 )
 
@@ -86,7 +87,7 @@ func ParseState(data []byte) (State, error) {
 			err = state.add(value)
 		}
 		if err != nil {
-			return nil, &clients.ConfigError{Reason: "the file of --state is not one that read can resume from", Err: err}
+			return nil, &failure.ConfigError{Reason: "the file of --state is not one that read can resume from", Err: err}
 		}
 	}
 }

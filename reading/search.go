@@ -9,6 +9,7 @@ import (
 	"destination-astra/document"
 	"destination-astra/embed"
 	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
 	"destination-astra/internal/quote"
 	"destination-astra/spec"
 )
@@ -66,7 +67,7 @@ func Search(ctx context.Context, c *clients.Clients, q Query) ([]Hit, error) {
 	page, err := collection.Find(ctx, find)
 	if filter != nil && clients.IsRefusedFilter(err) {
 		if q.Filter != nil {
-			return nil, &clients.ConfigError{Err: err,
+			return nil, &failure.ConfigError{Err: err,
 				Reason: "the database behind this Data API does not filter a vector search: search without a filter"}
 		}
 		c.Log.Warn("the database does not filter a vector search: the nearest documents of all streams are read, "+
@@ -92,18 +93,18 @@ func requireStream(ctx context.Context, c *clients.Clients, name string) error {
 	if err != nil || len(page.Documents) > 0 {
 		return err
 	}
-	return &clients.ConfigError{Reason: fmt.Sprintf("search: the collection %q holds no document of a stream %q: "+
+	return &failure.ConfigError{Reason: fmt.Sprintf("search: the collection %q holds no document of a stream %q: "+
 		"discover lists the streams", c.Config.Indexing.Collection, quote.Brief(name))}
 }
 
 // filter joins the stream and the filter; nil when there is neither.
 func (q *Query) filter() (map[string]any, error) {
 	if q.Limit < 1 || q.Limit > MaxSearchLimit {
-		return nil, &clients.ConfigError{Reason: fmt.Sprintf("search: the limit is %d; use 1 to %d", q.Limit, MaxSearchLimit)}
+		return nil, &failure.ConfigError{Reason: fmt.Sprintf("search: the limit is %d; use 1 to %d", q.Limit, MaxSearchLimit)}
 	}
 	var members map[string]json.RawMessage
 	if q.Filter != nil && (json.Unmarshal(q.Filter, &members) != nil || members == nil) {
-		return nil, &clients.ConfigError{Reason: `search: the filter is not a JSON object such as {"country": "GB"}`}
+		return nil, &failure.ConfigError{Reason: `search: the filter is not a JSON object such as {"country": "GB"}`}
 	}
 	switch {
 	case q.Stream == "" && len(members) == 0:
@@ -123,7 +124,7 @@ func sortBy(ctx context.Context, c *clients.Clients, text string) (map[string]an
 	case c.Config.Embedding.Mode == spec.ModeAstraVectorize:
 		return map[string]any{"$vectorize": text}, nil
 	case c.Embedder == nil:
-		return nil, &clients.ConfigError{Reason: "embedding.mode from_field: there is no embedder for a query"}
+		return nil, &failure.ConfigError{Reason: "embedding.mode from_field: there is no embedder for a query"}
 	}
 	vector, err := embed.EmbedQuery(ctx, c.Embedder, text)
 	return map[string]any{"$vector": vector}, err

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"os"
 
-	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
 	"destination-astra/protocol"
 )
 
@@ -19,10 +19,10 @@ func readFile(flag, path string) ([]byte, error) {
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, &clients.ConfigError{Reason: fmt.Sprintf("the file of --%s cannot be read", flag), Err: err}
+		return nil, &failure.ConfigError{Reason: fmt.Sprintf("the file of --%s cannot be read", flag), Err: err}
 	}
 	refuse := func(name, advice string) error {
-		return &clients.ConfigError{Reason: fmt.Sprintf("the file %s of --%s is %s; %s", path, flag, name, advice)}
+		return &failure.ConfigError{Reason: fmt.Sprintf("the file %s of --%s is %s; %s", path, flag, name, advice)}
 	}
 	if name, advice := protocol.FormatOf(data); name != "" {
 		return nil, refuse(name, advice)

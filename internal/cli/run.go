@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
 	"destination-astra/internal/fault"
 	"destination-astra/protocol"
 )
@@ -91,7 +91,7 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 		}
 		return ExitFailed
 	}
-	if errors.Is(err, clients.ErrInterrupted) || ctx.Err() != nil {
+	if errors.Is(err, failure.ErrInterrupted) || ctx.Err() != nil {
 		return ExitInterrupted
 	}
 	return ExitFailed

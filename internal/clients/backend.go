@@ -8,6 +8,7 @@ import (
 
 	"destination-astra/astra"
 	"destination-astra/document"
+	"destination-astra/internal/failure"
 )
 
 // probeFilter is a filter that a sync needs, and what it is called in a message.
@@ -50,7 +51,7 @@ func ProveFilters(ctx context.Context, coll Finder) (left bool, err error) {
 	if len(missing) > 1 {
 		missing = missing[1:] // the single ones say it all
 	}
-	return false, &BackendError{Missing: fmt.Sprintf("does not answer %s, which every sync needs",
+	return false, &failure.BackendError{Missing: fmt.Sprintf("does not answer %s, which every sync needs",
 		strings.Join(missing, " and ")), Err: cause}
 }
 

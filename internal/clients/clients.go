@@ -13,6 +13,7 @@ import (
 	"destination-astra/chunk"
 	"destination-astra/document"
 	"destination-astra/embed"
+	"destination-astra/internal/failure"
 	"destination-astra/protocol"
 	"destination-astra/spec"
 )
@@ -121,7 +122,7 @@ func (c *Clients) connect() error {
 	}
 	client, err := astra.NewClient(o)
 	if err != nil {
-		return &ConfigError{Reason: "indexing.astra_db_endpoint or astra_db_app_token cannot be used", Err: err}
+		return &failure.ConfigError{Reason: "indexing.astra_db_endpoint or astra_db_app_token cannot be used", Err: err}
 	}
 	c.Client = client
 	c.Database = client.Database(indexing.Keyspace)
@@ -159,16 +160,16 @@ func (c *Clients) embeddingAPIKey() string {
 
 func (c *Clients) openLocal(dir string) (http.RoundTripper, error) {
 	if c.Options.JobID != "" {
-		return nil, &ConfigError{Reason: "indexing.astra_db_endpoint: a local: endpoint cannot be used on the " +
+		return nil, &failure.ConfigError{Reason: "indexing.astra_db_endpoint: a local: endpoint cannot be used on the " +
 			"Airbyte platform, because the folder is gone when the sync ends: " +
 			"use the endpoint of an Astra DB database or of your own Data API"}
 	}
 	if c.Options.OpenLocal == nil {
-		return nil, &ConfigError{Reason: "indexing.astra_db_endpoint: a local: endpoint is not available here"}
+		return nil, &failure.ConfigError{Reason: "indexing.astra_db_endpoint: a local: endpoint is not available here"}
 	}
 	transport, closer, err := c.Options.OpenLocal(dir)
 	if err != nil {
-		return nil, &ConfigError{Reason: "indexing.astra_db_endpoint: the local store cannot be opened", Err: err}
+		return nil, &failure.ConfigError{Reason: "indexing.astra_db_endpoint: the local store cannot be opened", Err: err}
 	}
 	c.closers = append(c.closers, closer)
 	return transport, nil
@@ -192,7 +193,7 @@ func (c *Clients) NewBuilder(indexing document.Indexing) (*document.Builder, err
 		Counter:       counter,
 	})
 	if err != nil {
-		return nil, &ConfigError{Reason: "processing.text_splitter", Err: err}
+		return nil, &failure.ConfigError{Reason: "processing.text_splitter", Err: err}
 	}
 	o := document.Options{
 		TextFields: p.TextFields, MetadataFields: p.MetadataFields, ExcludeFields: p.ExcludeFields,
@@ -206,7 +207,7 @@ func (c *Clients) NewBuilder(indexing document.Indexing) (*document.Builder, err
 	}
 	b, err := document.NewBuilder(o)
 	if err != nil {
-		return nil, &ConfigError{Reason: "processing", Err: err}
+		return nil, &failure.ConfigError{Reason: "processing", Err: err}
 	}
 	return b, nil
 }
@@ -214,7 +215,7 @@ func (c *Clients) NewBuilder(indexing document.Indexing) (*document.Builder, err
 func (c *Clients) Tokenizer() (chunk.Counter, error) {
 	t, err := chunk.NewTokenizer(c.Config.Processing.Tokenizer)
 	if err != nil {
-		return nil, &ConfigError{Reason: "processing.tokenizer", Err: err}
+		return nil, &failure.ConfigError{Reason: "processing.tokenizer", Err: err}
 	}
 	return t, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"destination-astra/astra"
 	"destination-astra/document"
+	"destination-astra/internal/failure"
 	"destination-astra/spec"
 )
 
@@ -93,7 +94,7 @@ func (c *Clients) JudgeCollection(d *astra.CollectionDescriptor) (warnings []str
 		faults = append(faults, fmt.Sprintf("it does not index %s, which a sync filters by", strings.Join(missing, ", ")))
 	}
 	if len(faults) > 0 {
-		return nil, &ConfigError{Reason: fmt.Sprintf(
+		return nil, &failure.ConfigError{Reason: fmt.Sprintf(
 			"the collection %q cannot hold the data: %s. Choose another collection with indexing.collection, "+
 				"or delete this one so that the next write creates it anew",
 			d.Name, strings.Join(faults, "; "))}
@@ -178,7 +179,7 @@ func (c *Clients) createCollection(ctx context.Context) (document.Indexing, erro
 		"metric", wanted.Vector.Metric, "indexing_deny", strings.Join(wanted.Indexing.Deny, ","))
 	err = c.Database.CreateCollection(ctx, name, wanted)
 	if IsRefusedFilter(err) {
-		err = &BackendError{Missing: "cannot make the indexes of a collection", Err: err}
+		err = &failure.BackendError{Missing: "cannot make the indexes of a collection", Err: err}
 	}
 	return document.Indexing{Deny: wanted.Indexing.Deny}, err
 }

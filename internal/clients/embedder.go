@@ -10,6 +10,7 @@ import (
 	"destination-astra/astra"
 	"destination-astra/chunk"
 	"destination-astra/embed"
+	"destination-astra/internal/failure"
 	"destination-astra/spec"
 )
 
@@ -49,7 +50,7 @@ func newEmbedder(o Options) (embed.Embedder, error) {
 		})
 	}
 	if err != nil {
-		return nil, &ConfigError{Reason: "embedding", Err: err}
+		return nil, &failure.ConfigError{Reason: "embedding", Err: err}
 	}
 	return made, nil
 }

@@ -9,7 +9,8 @@ import (
 	"unicode/utf8"
 
 	"destination-astra/embed"
-	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
+	"destination-astra/internal/intake"
 	"destination-astra/internal/proxy"
 	"destination-astra/internal/tally"
 	"destination-astra/protocol"
@@ -58,7 +59,7 @@ func rules() []func(error, *protocol.ErrorTrace) bool {
 }
 
 func configFault(err error, t *protocol.ErrorTrace) bool {
-	var e *clients.ConfigError
+	var e *failure.ConfigError
 	if !errors.As(err, &e) {
 		return false
 	}
@@ -112,7 +113,7 @@ func lineFault(err error, t *protocol.ErrorTrace) bool {
 }
 
 func rejectedFault(err error, t *protocol.ErrorTrace) bool {
-	var e *clients.RejectedError
+	var e *intake.RejectedError
 	if !errors.As(err, &e) {
 		return false
 	}
@@ -123,7 +124,7 @@ func rejectedFault(err error, t *protocol.ErrorTrace) bool {
 }
 
 func staleFault(err error, t *protocol.ErrorTrace) bool {
-	var e *clients.StaleJobError
+	var e *failure.StaleJobError
 	if !errors.As(err, &e) {
 		return false
 	}
@@ -142,7 +143,7 @@ func staleFault(err error, t *protocol.ErrorTrace) bool {
 }
 
 func takenOverFault(err error, t *protocol.ErrorTrace) bool {
-	var e *clients.TakenOverError
+	var e *failure.TakenOverError
 	if !errors.As(err, &e) {
 		return false
 	}
@@ -155,7 +156,7 @@ func takenOverFault(err error, t *protocol.ErrorTrace) bool {
 }
 
 func interruptedFault(err error, t *protocol.ErrorTrace) bool {
-	if !errors.Is(err, clients.ErrInterrupted) {
+	if !errors.Is(err, failure.ErrInterrupted) {
 		return false
 	}
 	t.FailureType = protocol.TransientError

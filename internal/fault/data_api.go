@@ -14,7 +14,7 @@ import (
 	"syscall"
 
 	"destination-astra/astra"
-	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
 	"destination-astra/internal/proxy"
 	"destination-astra/internal/quote"
 	"destination-astra/internal/retry"
@@ -230,7 +230,7 @@ func connectionFault(e *astra.Error) string {
 func collectionFault(e *astra.Error) string {
 	switch {
 	case e.HasCode(astra.CodeNoVectorize):
-		return clients.NoVectorize + "."
+		return failure.NoVectorize + "."
 	case e.Command == "createCollection" && e.Family == astra.FamilyRequest,
 		e.HasCode(astra.CodeDifferentSettings, astra.CodeInvalidVectorLength, astra.CodeTooManyCollections,
 			astra.CodeTooManyIndexes, astra.CodeUnsupportedSchemaName):
@@ -254,7 +254,7 @@ func queryFault(e *astra.Error) string {
 
 // backendFault: the database lacks what no sync can do without.
 func backendFault(err error, t *protocol.ErrorTrace) bool {
-	var lack *clients.BackendError
+	var lack *failure.BackendError
 	var e *astra.Error
 	if !errors.As(err, &lack) || !errors.As(lack.Err, &e) {
 		return false

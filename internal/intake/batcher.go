@@ -1,4 +1,4 @@
-package connector
+package intake
 
 import (
 	"context"
@@ -14,33 +14,33 @@ import (
 	"destination-astra/protocol"
 )
 
-// sink is what becomes of the ordered input: a write stores it, plan and verify compare it with
+// Sink is what becomes of the ordered input: a write stores it, plan and verify compare it with
 // what is stored. Its methods are called from one goroutine, in the input's order; the input ends
 // with their errors.
-type sink interface {
-	// reject takes note of a record, on that line of the input, that cannot be stored.
-	reject(s *stream, line int64, r *document.RejectError) error
-	// batch takes what goes together, and calls landed when it is done with it: before it returns, or
+type Sink interface {
+	// Reject takes note of a record, on that line of the input, that cannot be stored.
+	Reject(s *Stream, line int64, r *document.RejectError) error
+	// Batch takes what goes together, and calls landed when it is done with it: before it returns, or
 	// later, from any goroutine. Until then it gets no other batch with one of these keys.
-	batch(ctx context.Context, b *batch, landed func() error) error
-	// complete: all of the stream came, and has landed. It replaces what was there.
-	complete(s *stream)
+	Batch(ctx context.Context, b *Batch, landed func() error) error
+	// Complete: all of the stream came, and has landed. It replaces what was there.
+	Complete(s *Stream)
 }
 
 // batcher is the ordered middle of the pipeline: one goroutine that numbers
 // equal records, gathers records into batches for the sink and queues states in the
 // ledger. Everything that depends on the input's order happens here.
 type batcher struct {
-	sink          sink
-	streams       *streams
-	ledger        *ledger
+	sink          Sink
+	streams       *Streams
+	ledger        *Ledger
 	memory        *budget
 	ordinals      *tally.Tally
 	flights       *flights
 	flushInterval time.Duration // 0: a batch waits until it is full
 	log           *slog.Logger
 
-	open       *batch
+	open       *Batch
 	statusSeen bool
 	strangers  *strangers
 	renamed    map[renamedField]bool
@@ -173,7 +173,7 @@ func (b *batcher) record(ctx context.Context, it *item) error {
 	t := b.ledger.open(it.stream.Descriptor, it.message.Line)
 	if it.record.Deleted && !it.stream.Dedup {
 		b.memory.free(it.bytes)
-		return b.ledger.done(t, counts{received: 1, dropped: 1})
+		return b.ledger.done(t, Counts{Received: 1, Dropped: 1})
 	}
 	if it.stream.Identity != document.IdentityKey {
 		n, err := b.ordinals.Take(it.record.Identity)
@@ -182,26 +182,26 @@ func (b *batcher) record(ctx context.Context, it *item) error {
 		}
 		it.record.SetOrdinal(n)
 	}
-	return b.add(ctx, newVersion(it.stream, submission{record: it.record, ticket: t}, it.bytes))
+	return b.add(ctx, newVersion(it.stream, submission{Record: it.record, Ticket: t}, it.bytes))
 }
 
 // reject tells the sink of a record that cannot be stored. In a stream that is replaced
 // it goes through a batch all the same when it has a key, so that what is stored of it stays.
 func (b *batcher) reject(ctx context.Context, it *item, reject *document.RejectError) error {
-	if err := b.sink.reject(it.stream, it.message.Line, reject); err != nil {
+	if err := b.sink.Reject(it.stream, it.message.Line, reject); err != nil {
 		return err
 	}
 	t := b.ledger.open(it.stream.Descriptor, it.message.Line)
-	if it.record == nil || !it.stream.replacing {
+	if it.record == nil || !it.stream.Replacing {
 		b.memory.free(it.bytes)
-		return b.ledger.done(t, counts{rejected: 1})
+		return b.ledger.done(t, Counts{Rejected: 1})
 	}
-	one := submission{record: it.record, ticket: t, rejected: reject, reported: true}
+	one := submission{Record: it.record, Ticket: t, Rejected: reject, Reported: true}
 	return b.add(ctx, newVersion(it.stream, one, it.bytes))
 }
 
 // add puts a version into the open batch, or holds it back while its key is in flight.
-func (b *batcher) add(ctx context.Context, v *version) error {
+func (b *batcher) add(ctx context.Context, v *Version) error {
 	now := time.Now()
 	if b.flights.hold(v, now) {
 		return nil
@@ -212,7 +212,7 @@ func (b *batcher) add(ctx context.Context, v *version) error {
 // resume takes up what was held for batches that have landed since.
 func (b *batcher) resume(ctx context.Context) error {
 	for _, held := range b.flights.land() {
-		for _, v := range held.versions {
+		for _, v := range held.Versions {
 			if err := b.place(ctx, v, held.opened); err != nil {
 				return err
 			}
@@ -223,7 +223,7 @@ func (b *batcher) resume(ctx context.Context) error {
 
 // place puts a version into the open batch and sends that when it is full, or before
 // when the version would not fit.
-func (b *batcher) place(ctx context.Context, v *version, came time.Time) error {
+func (b *batcher) place(ctx context.Context, v *Version, came time.Time) error {
 	if !b.open.takes(v) {
 		if err := b.flush(ctx); err != nil {
 			return err
@@ -258,17 +258,17 @@ func (b *batcher) status(ctx context.Context, status *protocol.StreamStatus) err
 		return err
 	}
 	s := b.streams.byName[status.Stream]
-	if s == nil || status.Status != protocol.StatusComplete || s.completed {
+	if s == nil || status.Status != protocol.StatusComplete || s.Completed {
 		return nil
 	}
-	s.completed = true
-	if !s.replacing {
+	s.Completed = true
+	if !s.Replacing {
 		return nil
 	}
 	if err := b.drain(ctx); err != nil {
 		return err
 	}
-	b.sink.complete(s)
+	b.sink.Complete(s)
 	return nil
 }
 
@@ -278,8 +278,8 @@ func (b *batcher) flush(ctx context.Context) error {
 		return nil
 	}
 	full := b.open
-	b.open = newBatch()
-	if err := b.sink.batch(ctx, full, func() error { return b.close(full) }); err != nil {
+	b.open = NewBatch()
+	if err := b.sink.Batch(ctx, full, func() error { return b.close(full) }); err != nil {
 		return err
 	}
 	b.flights.add(full)
@@ -288,11 +288,11 @@ func (b *batcher) flush(ctx context.Context) error {
 
 // close settles the tickets of a batch that the sink is done with and gives its memory back.
 // It is safe for concurrent use.
-func (b *batcher) close(full *batch) error {
-	for _, v := range full.versions {
+func (b *batcher) close(full *Batch) error {
+	for _, v := range full.Versions {
 		b.memory.free(v.bytes)
-		for i, s := range v.submissions {
-			if err := b.ledger.done(s.ticket, v.outcome(i)); err != nil {
+		for i, s := range v.Submissions {
+			if err := b.ledger.done(s.Ticket, v.outcome(i)); err != nil {
 				return err
 			}
 		}

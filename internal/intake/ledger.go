@@ -1,4 +1,4 @@
-package connector
+package intake
 
 import (
 	"sync"
@@ -6,47 +6,47 @@ import (
 	"destination-astra/protocol"
 )
 
-// counts is what happened to the records of one stream in one segment.
-type counts struct {
-	received int64 // records that count as written, also those that a later version replaced
-	rejected int64
-	chunks   int64
-	embedded int64
-	reused   int64
-	deleted  int64
-	replaced int64 // of those received, by a later version in the same batch
-	dropped  int64 // CDC deletes of a stream that does not deduplicate
+// Counts is what happened to the records of one stream in one segment.
+type Counts struct {
+	Received int64 // records that count as written, also those that a later version replaced
+	Rejected int64
+	Chunks   int64
+	Embedded int64
+	Reused   int64
+	Deleted  int64
+	Replaced int64 // of those received, by a later version in the same batch
+	Dropped  int64 // CDC deletes of a stream that does not deduplicate
 }
 
-// usage is what the services have cost so far: tokens as the embedding service
+// Usage is what the services have cost so far: tokens as the embedding service
 // charges them, and repeated calls of either service. No record can be named
 // for it, so a state reports what came up since the state before it.
-type usage struct{ tokens, retries int64 }
+type Usage struct{ Tokens, Retries int64 }
 
-func (c *counts) add(d counts) {
-	c.received += d.received
-	c.rejected += d.rejected
-	c.chunks += d.chunks
-	c.embedded += d.embedded
-	c.reused += d.reused
-	c.deleted += d.deleted
-	c.replaced += d.replaced
-	c.dropped += d.dropped
+func (c *Counts) add(d Counts) {
+	c.Received += d.Received
+	c.Rejected += d.Rejected
+	c.Chunks += d.Chunks
+	c.Embedded += d.Embedded
+	c.Reused += d.Reused
+	c.Deleted += d.Deleted
+	c.Replaced += d.Replaced
+	c.Dropped += d.Dropped
 }
 
 // destinationStats are the counts in the form the platform sums up.
 // recordCount plus rejectedRecordCount must equal what the source sent.
-func (c counts) destinationStats(u usage) *protocol.DestinationStats {
+func (c Counts) destinationStats(u Usage) *protocol.DestinationStats {
 	return &protocol.DestinationStats{
-		RecordCount:         float64(c.received),
-		RejectedRecordCount: float64(c.rejected),
+		RecordCount:         float64(c.Received),
+		RejectedRecordCount: float64(c.Rejected),
 		AdditionalStats: map[string]float64{
-			"chunks":   float64(c.chunks),
-			"embedded": float64(c.embedded),
-			"reused":   float64(c.reused),
-			"deleted":  float64(c.deleted),
-			"tokens":   float64(u.tokens),
-			"retries":  float64(u.retries),
+			"chunks":   float64(c.Chunks),
+			"embedded": float64(c.Embedded),
+			"reused":   float64(c.Reused),
+			"deleted":  float64(c.Deleted),
+			"tokens":   float64(u.Tokens),
+			"retries":  float64(u.Retries),
 		},
 	}
 }
@@ -57,64 +57,64 @@ type segment struct {
 	pending int
 	state   *protocol.State // nil until the state that ends the segment came
 	bytes   int64           // that the state holds of the memory budget
-	counts  map[protocol.StreamDescriptor]*counts
+	counts  map[protocol.StreamDescriptor]*Counts
 }
 
-// ledger decides when a state may go out: only after every record that came
+// Ledger decides when a state may go out: only after every record that came
 // before it is stored and settled, and in the order in which the states came.
 // That is one order for all streams: stricter than the protocol asks for
 // STREAM states, and what it asks for GLOBAL ones. It is safe for concurrent
 // use.
-type ledger struct {
+type Ledger struct {
 	emit   func(*protocol.State, *protocol.DestinationStats) error // nil: states go nowhere
-	usage  func() usage
+	usage  func() Usage
 	memory *budget
 
 	mu       sync.Mutex
-	reported usage      // in the states so far
+	reported Usage      // in the states so far
 	segments []*segment // oldest first; the last one is open
-	since    map[protocol.StreamDescriptor]*counts
-	global   counts // of all streams, since the last state that speaks for all
-	settled  map[protocol.StreamDescriptor]*counts
+	since    map[protocol.StreamDescriptor]*Counts
+	global   Counts // of all streams, since the last state that speaks for all
+	settled  map[protocol.StreamDescriptor]*Counts
 	states   int64
 	err      error
 }
 
 func newLedger(
-	emit func(*protocol.State, *protocol.DestinationStats) error, used func() usage, memory *budget,
-) *ledger {
-	return &ledger{
+	emit func(*protocol.State, *protocol.DestinationStats) error, used func() Usage, memory *budget,
+) *Ledger {
+	return &Ledger{
 		emit: emit, usage: used, memory: memory,
 		segments: []*segment{newSegment()},
-		since:    map[protocol.StreamDescriptor]*counts{},
-		settled:  map[protocol.StreamDescriptor]*counts{},
+		since:    map[protocol.StreamDescriptor]*Counts{},
+		settled:  map[protocol.StreamDescriptor]*Counts{},
 	}
 }
 
 func newSegment() *segment {
-	return &segment{counts: map[protocol.StreamDescriptor]*counts{}}
+	return &segment{counts: map[protocol.StreamDescriptor]*Counts{}}
 }
 
 // ticket stands for one record until it is done.
 type ticket struct {
 	segment *segment
 	stream  protocol.StreamDescriptor
-	line    int64 // of the input, for messages
+	Line    int64 // of the input, for messages
 }
 
 // open registers a record of the stream, from that line of the input, as pending.
-func (l *ledger) open(stream protocol.StreamDescriptor, line int64) ticket {
+func (l *Ledger) open(stream protocol.StreamDescriptor, line int64) ticket {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := l.segments[len(l.segments)-1]
 	s.pending++
-	return ticket{segment: s, stream: stream, line: line}
+	return ticket{segment: s, stream: stream, Line: line}
 }
 
 // done closes the ticket with what happened to its record and emits each state
 // that nothing precedes any more. It returns the first error of emit, and the
 // same error from then on.
-func (l *ledger) done(t ticket, c counts) error {
+func (l *Ledger) done(t ticket, c Counts) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	t.segment.add(t.stream, c)
@@ -122,9 +122,9 @@ func (l *ledger) done(t ticket, c counts) error {
 	return l.release()
 }
 
-// note adds counts that belong to no single record, such as the documents that
+// Note adds counts that belong to no single record, such as the documents that
 // finalising deleted, to the open segment.
-func (l *ledger) note(stream protocol.StreamDescriptor, c counts) {
+func (l *Ledger) Note(stream protocol.StreamDescriptor, c Counts) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.segments[len(l.segments)-1].add(stream, c)
@@ -132,7 +132,7 @@ func (l *ledger) note(stream protocol.StreamDescriptor, c counts) {
 
 // state queues a state behind everything that came before it. The bytes that it holds
 // of the memory budget are given back when it went out.
-func (l *ledger) state(s *protocol.State, bytes int64) error {
+func (l *Ledger) state(s *protocol.State, bytes int64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	last := l.segments[len(l.segments)-1]
@@ -141,11 +141,11 @@ func (l *ledger) state(s *protocol.State, bytes int64) error {
 	return l.release()
 }
 
-// totals returns what is done so far and how many states went out.
-func (l *ledger) totals() (counts, int64) {
+// Totals returns what is done so far and how many states went out.
+func (l *Ledger) Totals() (Counts, int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var sum counts
+	var sum Counts
 	for _, c := range l.settled {
 		sum.add(*c)
 	}
@@ -158,10 +158,10 @@ func (l *ledger) totals() (counts, int64) {
 }
 
 // of returns what is done so far of one stream.
-func (l *ledger) of(stream protocol.StreamDescriptor) counts {
+func (l *Ledger) of(stream protocol.StreamDescriptor) Counts {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var sum counts
+	var sum Counts
 	if c := l.settled[stream]; c != nil {
 		sum = *c
 	}
@@ -173,17 +173,17 @@ func (l *ledger) of(stream protocol.StreamDescriptor) counts {
 	return sum
 }
 
-func (s *segment) add(stream protocol.StreamDescriptor, c counts) { addTo(s.counts, stream, c) }
+func (s *segment) add(stream protocol.StreamDescriptor, c Counts) { addTo(s.counts, stream, c) }
 
-func addTo(sums map[protocol.StreamDescriptor]*counts, stream protocol.StreamDescriptor, c counts) {
+func addTo(sums map[protocol.StreamDescriptor]*Counts, stream protocol.StreamDescriptor, c Counts) {
 	if sums[stream] == nil {
-		sums[stream] = &counts{}
+		sums[stream] = &Counts{}
 	}
 	sums[stream].add(c)
 }
 
 // release emits the states at the front of the queue that are free to go.
-func (l *ledger) release() error {
+func (l *Ledger) release() error {
 	for l.err == nil && len(l.segments) > 1 && l.segments[0].pending == 0 {
 		s := l.segments[0]
 		l.segments = l.segments[1:]
@@ -199,7 +199,7 @@ func (l *ledger) release() error {
 
 // settle moves a finished segment's counts to the sums that the next states of
 // its streams report.
-func (l *ledger) settle(s *segment) {
+func (l *Ledger) settle(s *segment) {
 	for stream, c := range s.counts {
 		addTo(l.since, stream, *c)
 		addTo(l.settled, stream, *c)
@@ -210,13 +210,13 @@ func (l *ledger) settle(s *segment) {
 // statsFor returns, and resets, the counts since the last state of that
 // stream, or for a state that speaks for all streams (GLOBAL, LEGACY) since
 // the last such state.
-func (l *ledger) statsFor(s *protocol.State) *protocol.DestinationStats {
+func (l *Ledger) statsFor(s *protocol.State) *protocol.DestinationStats {
 	if s.Type != protocol.StateStream {
 		c := l.global
-		l.global = counts{}
+		l.global = Counts{}
 		return c.destinationStats(l.newUsage())
 	}
-	var c counts
+	var c Counts
 	if sum, ok := l.since[s.Stream]; ok {
 		c = *sum
 		delete(l.since, s.Stream)
@@ -225,9 +225,9 @@ func (l *ledger) statsFor(s *protocol.State) *protocol.DestinationStats {
 }
 
 // newUsage returns, and marks as reported, what came up since the last state.
-func (l *ledger) newUsage() usage {
+func (l *Ledger) newUsage() Usage {
 	now := l.usage()
-	since := usage{tokens: now.tokens - l.reported.tokens, retries: now.retries - l.reported.retries}
+	since := Usage{Tokens: now.Tokens - l.reported.Tokens, Retries: now.Retries - l.reported.Retries}
 	l.reported = now
 	return since
 }

@@ -1,4 +1,4 @@
-package connector
+package intake
 
 import (
 	"log/slog"
@@ -15,9 +15,9 @@ type seen struct {
 
 // sawState notes a state. A LEGACY state names no stream: it speaks for a stream
 // that is alone in its catalog.
-func (all *streams) sawState(s *protocol.State) {
-	if s.Type == protocol.StateLegacy && len(all.list) == 1 {
-		all.list[0].sawState()
+func (all *Streams) sawState(s *protocol.State) {
+	if s.Type == protocol.StateLegacy && len(all.List) == 1 {
+		all.List[0].sawState()
 		return
 	}
 	if !all.endDecides {
@@ -30,19 +30,19 @@ func (all *streams) sawState(s *protocol.State) {
 	}
 }
 
-func (s *stream) sawState() {
+func (s *Stream) sawState() {
 	s.seen.state, s.seen.open = true, false
 }
 
-func (s *stream) sawRecord() {
+func (s *Stream) sawRecord() {
 	s.seen.record, s.seen.open = true, true
 }
 
-// completedByEnd decides, when the input has ended without a single STREAM_STATUS,
+// CompletedByEnd decides, when the input has ended without a single STREAM_STATUS,
 // whether a stream that its caller overwrites without numbers was complete: what a
 // caller too old for statuses cannot say itself (ADR 0018). Only what came of this
 // very stream counts. The log says what was decided, and why.
-func (s *stream) completedByEnd(onPlatform, allowEmpty bool, log *slog.Logger) bool {
+func (s *Stream) CompletedByEnd(onPlatform, allowEmpty bool, log *slog.Logger) bool {
 	switch {
 	case !s.seen.record && !s.seen.state && !allowEmpty:
 		log.Warn("nothing came of the stream: its older data is kept; "+

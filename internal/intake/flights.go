@@ -1,4 +1,4 @@
-package connector
+package intake
 
 import (
 	"context"
@@ -13,31 +13,31 @@ import (
 // What is held keeps its share of the memory budget. Its methods are for one
 // goroutine, but for touchDown.
 type flights struct {
-	inFlight []*batch          // oldest first; those that have landed stay until land
-	owners   map[string]*batch // of the keys in flight
+	inFlight []*Batch          // oldest first; those that have landed stay until land
+	owners   map[string]*Batch // of the keys in flight
 	landed   chan struct{}     // says that land has something to do
 }
 
 func newFlights() *flights {
-	return &flights{owners: map[string]*batch{}, landed: make(chan struct{}, 1)}
+	return &flights{owners: map[string]*Batch{}, landed: make(chan struct{}, 1)}
 }
 
 // hold keeps the version back if its key is in flight. Newer versions of a key
 // take the place of older ones that are held.
-func (f *flights) hold(v *version, came time.Time) bool {
-	owner := f.owners[v.key()]
+func (f *flights) hold(v *Version, came time.Time) bool {
+	owner := f.owners[v.Key()]
 	if owner == nil {
 		return false
 	}
 	if owner.held == nil {
-		owner.held = newBatch()
+		owner.held = NewBatch()
 	}
 	owner.held.add(v, came)
 	return true
 }
 
 // add has b, none of whose keys is in flight, own its keys, unless it has landed already.
-func (f *flights) add(b *batch) {
+func (f *flights) add(b *Batch) {
 	if b.hasLanded() {
 		return
 	}
@@ -48,7 +48,7 @@ func (f *flights) add(b *batch) {
 }
 
 // touchDown marks b as landed.
-func (f *flights) touchDown(b *batch) {
+func (f *flights) touchDown(b *Batch) {
 	close(b.landed)
 	signal(f.landed)
 }
@@ -68,7 +68,7 @@ func (f *flights) idle() bool { return len(f.inFlight) == 0 }
 
 // land frees the keys of the batches that have landed and returns what was held for
 // them.
-func (f *flights) land() (held []*batch) {
+func (f *flights) land() (held []*Batch) {
 	kept := f.inFlight[:0]
 	for _, b := range f.inFlight {
 		if !b.hasLanded() {

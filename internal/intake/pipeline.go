@@ -1,4 +1,4 @@
-package connector
+package intake
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"destination-astra/document"
-	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
 	"destination-astra/protocol"
 )
 
@@ -34,7 +34,7 @@ const stateOverhead = 1 << 10
 // item is one message on its way, with what was made of it.
 type item struct {
 	message protocol.Message
-	stream  *stream // nil: the catalog lacks the stream, or it is no record
+	stream  *Stream // nil: the catalog lacks the stream, or it is no record
 	record  *document.Record
 	err     error // of document.Build
 	bytes   int64 // held of the memory budget
@@ -48,11 +48,11 @@ type slab struct {
 	ready chan struct{}
 }
 
-// intake is the front half of the pipeline: it reads messages ahead, turns
+// pipeline is the front half of the pipeline: it reads messages ahead, turns
 // records into documents on several cores, and hands the results on in input
 // order.
-type intake struct {
-	streams *streams
+type pipeline struct {
+	streams *Streams
 	builder *document.Builder
 	memory  *budget
 	workers int
@@ -65,8 +65,8 @@ type intake struct {
 	readErr  error           // set before messages is closed
 }
 
-func newIntake(s *streams, b *document.Builder, memory *budget, workers int) *intake {
-	return &intake{
+func newPipeline(s *Streams, b *document.Builder, memory *budget, workers int) *pipeline {
+	return &pipeline{
 		streams: s, builder: b, memory: memory, workers: workers,
 		messages: make(chan item),
 		ordered:  make(chan *slab, 2*workers),
@@ -75,7 +75,7 @@ func newIntake(s *streams, b *document.Builder, memory *budget, workers int) *in
 
 // start begins to read. The reading goroutine ends with the input, or at its
 // next message after stop ended.
-func (in *intake) start(stop context.Context, r *protocol.Reader) {
+func (in *pipeline) start(stop context.Context, r *protocol.Reader) {
 	in.stop = stop
 	in.reader.Go(func() error {
 		defer close(in.messages)
@@ -94,7 +94,7 @@ func (in *intake) start(stop context.Context, r *protocol.Reader) {
 				err = send(stop, in.messages, it)
 			}
 			if err != nil {
-				in.readErr = clients.ErrInterrupted // a closed channel must not look like the end of the input
+				in.readErr = failure.ErrInterrupted // a closed channel must not look like the end of the input
 				return nil
 			}
 		}
@@ -102,9 +102,9 @@ func (in *intake) start(stop context.Context, r *protocol.Reader) {
 }
 
 // reserve takes memory for the message that is being read, or gives some back.
-func (in *intake) reserve(bytes int) error {
+func (in *pipeline) reserve(bytes int) error {
 	if in.memory.take(in.stop, int64(bytes), in.reserved) != nil {
-		return clients.ErrInterrupted
+		return failure.ErrInterrupted
 	}
 	in.reserved += int64(bytes)
 	return nil
@@ -113,7 +113,7 @@ func (in *intake) reserve(bytes int) error {
 // build runs until the input ends or stop does; then it closes ordered and
 // returns why: nil at the end of the input, [ErrInterrupted], or the error of
 // the line that could not be read. Everything before that is handed on.
-func (in *intake) build(ctx, stop context.Context) error {
+func (in *pipeline) build(ctx, stop context.Context) error {
 	defer close(in.ordered)
 	work := make(chan *slab)
 	group, gctx := errgroup.WithContext(ctx)
@@ -135,7 +135,7 @@ func (in *intake) build(ctx, stop context.Context) error {
 
 // dispatch cuts the messages into slabs. A slab goes out when it is full or
 // when no further message is there yet: a slow source waits for nothing.
-func (in *intake) dispatch(ctx, stop context.Context, work chan<- *slab) error {
+func (in *pipeline) dispatch(ctx, stop context.Context, work chan<- *slab) error {
 	for {
 		first, ok, err := in.next(ctx, stop)
 		switch {
@@ -157,12 +157,12 @@ func (in *intake) dispatch(ctx, stop context.Context, work chan<- *slab) error {
 }
 
 // next waits for a message; ok is false at the end of the input.
-func (in *intake) next(ctx, stop context.Context) (it item, ok bool, err error) {
+func (in *pipeline) next(ctx, stop context.Context) (it item, ok bool, err error) {
 	select {
 	case it, ok = <-in.messages:
 		return it, ok, nil
 	case <-stop.Done():
-		return it, false, clients.ErrInterrupted
+		return it, false, failure.ErrInterrupted
 	case <-ctx.Done():
 		return it, false, ctx.Err()
 	}
@@ -170,7 +170,7 @@ func (in *intake) next(ctx, stop context.Context) (it item, ok bool, err error) 
 
 // fill adds the messages that are there. It never waits: what a waiting slab holds
 // could be what the reader waits for.
-func (in *intake) fill(s *slab) {
+func (in *pipeline) fill(s *slab) {
 	for len(s.items) < slabMessages && s.bytes < slabBytes {
 		select {
 		case it, ok := <-in.messages:
@@ -192,7 +192,7 @@ func (s *slab) add(it item) {
 }
 
 // weigh decides on the message's share of the memory budget.
-func (in *intake) weigh(m protocol.Message) item {
+func (in *pipeline) weigh(m protocol.Message) item {
 	it := item{message: m}
 	switch {
 	case m.State != nil:
@@ -208,7 +208,7 @@ func (in *intake) weigh(m protocol.Message) item {
 	return it
 }
 
-func (in *intake) buildSlab(s *slab) {
+func (in *pipeline) buildSlab(s *slab) {
 	defer close(s.ready)
 	for i := range s.items {
 		it := &s.items[i]

@@ -1,4 +1,4 @@
-package connector
+package intake
 
 import (
 	"fmt"
@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"destination-astra/internal/clients"
+	"destination-astra/internal/failure"
 	"destination-astra/internal/quote"
 	"destination-astra/protocol"
 )
@@ -23,8 +23,8 @@ const (
 // no stream of the catalog, it may be the input of another catalog altogether: nothing of it
 // is stored, so no state may say that it is. Its methods are for one goroutine.
 type strangers struct {
-	ledger  *ledger
-	streams *streams
+	ledger  *Ledger
+	streams *Streams
 	records map[protocol.StreamDescriptor]int64
 	others  int64 // records of streams beyond maxStrangers
 
@@ -34,7 +34,7 @@ type strangers struct {
 	bytes  int
 }
 
-func newStrangers(all *streams, l *ledger) *strangers {
+func newStrangers(all *Streams, l *Ledger) *strangers {
 	return &strangers{ledger: l, streams: all, records: map[protocol.StreamDescriptor]int64{}}
 }
 
@@ -61,7 +61,7 @@ func (s *strangers) meet(d protocol.StreamDescriptor) error {
 	if s.ticket == nil {
 		return nil
 	}
-	return s.ledger.done(*s.ticket, counts{})
+	return s.ledger.done(*s.ticket, Counts{})
 }
 
 // state takes note of a state: it may name a stream, or be held back. The doubt lasts for so
@@ -97,10 +97,10 @@ func (s *strangers) judge() error {
 		came = append(came, fmt.Sprintf("%q (%d records)", quote.Brief(d.String()), n))
 	}
 	slices.Sort(came)
-	for _, one := range s.streams.list {
+	for _, one := range s.streams.List {
 		wanted = append(wanted, fmt.Sprintf("%q", quote.Brief(one.Descriptor.String())))
 	}
-	return &clients.ConfigError{Reason: fmt.Sprintf("the catalog names none of the input's streams: "+
+	return &failure.ConfigError{Reason: fmt.Sprintf("the catalog names none of the input's streams: "+
 		"the input has %s, the catalog %s; check the names and the namespaces of --catalog",
 		firstOf(came), firstOf(wanted))}
 }
