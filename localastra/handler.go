@@ -1,19 +1,17 @@
 package localastra
 
 import (
+	"bytes"
 	"crypto/subtle"
-	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"strconv"
 	"strings"
+	"unsafe"
 
 	"destination-astra/localastra/explorer"
 )
-
-// maxBody is quarkus.http.limits.max-body-size of Data API v1.0.51.
-const maxBody = 20 << 20
 
 // healthPath answers without a token, for those who wait until the server is up.
 const healthPath = "/stargate/health"
@@ -67,15 +65,11 @@ func (s *Server) receive(w http.ResponseWriter, q *http.Request, r *request) {
 			"Resend with supported 'Content-Type' header."))
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, q.Body, maxBody))
-	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
-		w.Header().Set("Connection", "close")
-		w.WriteHeader(http.StatusRequestEntityTooLarge)
+	body, release, ok := s.receiveBody(w, q)
+	if !ok {
 		return
 	}
-	if err != nil {
-		return // the client is gone
-	}
+	defer release()
 	s.answer(w, q, r, body)
 }
 
@@ -161,8 +155,9 @@ func (s *Server) readOnly(h http.Header) bool {
 func (s *Server) answer(w http.ResponseWriter, q *http.Request, r *request, body []byte) {
 	parsed := value{}
 	var failed *apiError
-	if len(strings.TrimSpace(string(body))) > 0 {
-		parsed, failed = parseJSON(string(body))
+	if len(bytes.TrimSpace(body)) > 0 {
+		// No copy: nobody changes it any more, and it may be large.
+		parsed, failed = parseJSON(unsafe.String(unsafe.SliceData(body), len(body)))
 	}
 	if failed != nil {
 		s.respond(w, nil, failed)

@@ -16,9 +16,12 @@ const (
 	// readHeaderTimeout ends connections that send nothing.
 	readHeaderTimeout = 10 * time.Second
 	// readTimeout ends a body that does not come, and idleTimeout a connection without
-	// requests. A request that is being answered may take as long as the first.
+	// requests.
 	readTimeout = 2 * time.Minute
 	idleTimeout = 2 * time.Minute
+	// writeTimeout ends a request whose answer nobody reads. It is that long because it also
+	// bounds the command itself, and the first search of a large collection takes minutes.
+	writeTimeout = 15 * time.Minute
 	// stopTimeout is how long running requests may take after ctx has ended.
 	stopTimeout = 5 * time.Second
 )
@@ -36,7 +39,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		defer s.lock.write("")
 	}
 	server := &http.Server{Handler: s.guard(), ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout: readTimeout, IdleTimeout: idleTimeout}
+		ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout}
 	group, stop := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // Backends that Options.Backend names.
@@ -87,6 +89,7 @@ type Server struct {
 	controls controls
 	rows     contention
 	counters counters
+	bodies   *semaphore.Weighted // maxBodies bytes
 }
 
 // Open opens or creates the database. A directory that another process holds gives a
@@ -102,7 +105,7 @@ func Open(o Options) (*Server, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	s := &Server{options: o, commands: commandTable()}
+	s := &Server{options: o, commands: commandTable(), bodies: semaphore.NewWeighted(maxBodies)}
 	if err := s.openStore(); err != nil {
 		return nil, err
 	}
