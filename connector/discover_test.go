@@ -122,9 +122,13 @@ func TestDiscoverKey(t *testing.T) {
 		rows []string
 		want [][]string
 	}{
-		"one field":      {paths("id"), []string{`{"id":1}`, `{"id":2}`}, paths("id", "_ab_chunk_index")},
-		"text":           {paths("k"), []string{`{"k":"a_b","n":1}`, `{"k":"c","n":2}`}, paths("k", "_ab_chunk_index")},
-		"two fields":     {paths("b", "a"), []string{`{"a":1,"b":"x"}`, `{"a":2,"b":"x_1"}`}, paths("b", "a", "_ab_chunk_index")},
+		"one field":  {paths("id"), []string{`{"id":1}`, `{"id":2}`}, paths("id", "_ab_chunk_index")},
+		"text":       {paths("k"), []string{`{"k":"a_b","n":1}`, `{"k":"c","n":2}`}, paths("k", "_ab_chunk_index")},
+		"two fields": {paths("b", "a"), []string{`{"a":1,"b":"x"}`, `{"a":2,"b":"x_1"}`}, paths("b", "a", "_ab_chunk_index")},
+		"four fields": {paths("d", "c", "b", "a"), []string{`{"a":1,"b":2,"c":3,"d":4}`},
+			paths("d", "c", "b", "a", "_ab_chunk_index")},
+		"five fields":    {paths("e", "d", "c", "b", "a"), []string{`{"a":1,"b":2,"c":3,"d":4,"e":5}`}, fallback},
+		"the shortest":   {paths("k"), []string{`{"k":"a_b","x":"a","y":"b"}`}, paths("k", "_ab_chunk_index")},
 		"float":          {paths("f"), []string{`{"f":1.0,"n":3}`, `{"f":2.5,"n":4}`}, paths("f", "_ab_chunk_index")},
 		"Python's words": {paths("f", "n"), []string{`{"f":true,"n":null}`, `{"f":false,"n":1}`}, paths("f", "n", "_ab_chunk_index")},
 		"renamed":        {paths("_id"), []string{`{"_id":"x"}`, `{"_id":"y"}`}, paths("_ab_field___id", "_ab_chunk_index")},
