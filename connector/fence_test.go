@@ -360,3 +360,16 @@ func TestInterruptedWhileTheServerIsDown(t *testing.T) {
 		require.LessOrEqual(w.t, ended.Sub(<-interrupted), 9500*time.Millisecond)
 	})
 }
+
+// TestMarksThatStay do no harm to the sync that is done, and it says what they cost the next one.
+func TestMarksThatStay(t *testing.T) {
+	const words = "INFO the marks of this sync stay in the collection"
+	onBothBackends(t, func(w *world) {
+		a := attempt{streams: []configured{stream("s", toDedup, key("id"))}, lines: []string{row("s", 1, "a"), streamState("s", 1)}}
+		require.Empty(w.t, w.sync(a).lines(words))
+		w.server.KeepControl("deleteOne", refusal(http.StatusOK, "REQUEST", "FILTER", "ANY", "no"))
+		r := w.sync(a)
+		require.Len(w.t, r.lines(words), 1)
+		require.Len(w.t, r.states, 1)
+	})
+}

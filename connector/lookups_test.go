@@ -41,6 +41,27 @@ func TestRefreshLooksForManyTextsInACall(t *testing.T) {
 	})
 }
 
+// TestANewStreamIsNotRead: what a collection of other streams is asked for does not grow with the records of
+// one that it does not hold yet.
+func TestANewStreamIsNotRead(t *testing.T) {
+	for _, mode := range []string{toAppend, toDedup} {
+		t.Run(mode, func(t *testing.T) {
+			onBothBackends(t, func(w *world) {
+				w.sync(attempt{streams: []configured{stream("t", toAppend, syncID(1))}, lines: []string{row("t", 1, "other")}})
+				finds := func(name string, rows int) int64 {
+					var lines []string
+					for i := range rows {
+						lines = append(lines, row(name, i, fmt.Sprint(name, i)))
+					}
+					s := stream(name, mode, key("id"), syncID(1))
+					return w.sync(attempt{streams: []configured{s}, lines: lines}).sent["find"].Requests
+				}
+				require.Equal(w.t, finds("one", 1), finds("many", 500))
+			})
+		})
+	}
+}
+
 // TestRefreshFindsTextsUnderOtherKeys: every text that is stored anywhere in the stream is found, also where
 // one of them is that of many documents, and each call's reply is small.
 func TestRefreshFindsTextsUnderOtherKeys(t *testing.T) {
