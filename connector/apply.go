@@ -13,7 +13,6 @@ import (
 	"destination-astra/embed"
 	"destination-astra/internal/clients"
 	"destination-astra/internal/intake"
-	"destination-astra/internal/retry"
 )
 
 // collection is what the pipeline needs of the Data API.
@@ -95,10 +94,8 @@ func (a *applier) round(ctx context.Context, b *intake.Batch, again bool) (done,
 		return false, false, err
 	}
 	rejected, fellBack := fallBack(b)
-	if w.unknown.Load() && (rejected || keyed(b)) {
-		return false, fellBack, retry.Sleep(ctx, a.settle)
-	}
-	return raised && !fellBack, fellBack, nil
+	waited, err := w.settled(ctx, a.settle, rejected || keyed(b))
+	return err == nil && !waited && raised && !fellBack, fellBack, err
 }
 
 // insert embeds and stores the missing documents. When the server refuses a

@@ -74,8 +74,8 @@ func (f *finalising) run(ctx context.Context) error {
 	if clients.IsRefusedFilter(err) {
 		err = f.sweep(watched)
 	}
-	if err == nil && w.unknown.Load() {
-		err = retry.Sleep(ctx, f.settle)
+	if err == nil {
+		_, err = w.settled(ctx, f.settle, true)
 	}
 	return err
 }

@@ -80,24 +80,6 @@ func (i *inspector) stream(ctx context.Context, s *intake.Stream) error {
 	return i.judge(s, append(others, first...))
 }
 
-func (i *inspector) judge(s *intake.Stream, found []stored) error {
-	warned := false
-	for _, d := range found {
-		switch d.Embedder {
-		case i.embedder:
-		case "":
-			if !warned {
-				warned = true
-				i.log.Warn("the stream holds documents of unknown embedding, as the Python connector wrote them: "+
-					"they are kept until their records come again, and their vectors are not reused", "stream", s.Descriptor)
-			}
-		default:
-			return otherEmbedder(s, d.Embedder, i.embedder)
-		}
-	}
-	return nil
-}
-
 // find returns up to limit documents of the stream, with a condition on their
 // embedder or without.
 func (i *inspector) find(ctx context.Context, s *intake.Stream, embedder any, limit int) ([]stored, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -106,4 +107,42 @@ func eachStored(ctx context.Context, coll clients.Finder, q astra.FindQuery, eac
 		}
 		return each(d)
 	})
+}
+
+// fieldsOf is a new document as it is going to be stored, without its vector.
+func fieldsOf(d *document.Document) (clients.Fields, error) {
+	var fields clients.Fields
+	if err := json.Unmarshal(d.AppendJSON(nil, nil), &fields); err != nil {
+		return nil, fmt.Errorf("document %s: %w", d.ID(), err)
+	}
+	return fields, nil
+}
+
+// eachDocument reads whole documents by _id, with or without their vectors.
+func eachDocument(
+	ctx context.Context, coll clients.Finder, ids []any, vectors bool, each func(id string, d clients.Fields) error,
+) error {
+	projection := map[string]any{"$vector": 0}
+	size := astra.MaxInValues
+	if vectors {
+		projection, size = map[string]any{"*": 1}, vectorsPerGet
+	}
+	for part := range slices.Chunk(ids, size) {
+		query := astra.FindQuery{Filter: map[string]any{"_id": map[string]any{"$in": part}}, Projection: projection}
+		err := coll.FindAll(ctx, query, func(raw json.RawMessage) error {
+			s, err := decodeStored(raw)
+			if err != nil {
+				return err
+			}
+			var d clients.Fields
+			if err := json.Unmarshal(raw, &d); err != nil {
+				return fmt.Errorf("find: document %.200s: %w", raw, err)
+			}
+			return each(s.ID, d)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

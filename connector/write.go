@@ -90,18 +90,6 @@ func (c *Connector) prepare(
 	return c.newRun(in, collection, fence), nil
 }
 
-// settle is how long a write of this run may still be applied.
-func (c *Connector) settle() time.Duration { return settleTime(c.Config.Indexing.ServerTimeout) }
-
-// settleOthers is how long a write of another attempt may still be applied: not at all where
-// the server ends with its process.
-func (c *Connector) settleOthers() time.Duration {
-	if _, local := c.Config.Indexing.Endpoint.IsLocal(); local {
-		return 0
-	}
-	return c.settle()
-}
-
 // run is one write.
 type run struct {
 	connector *Connector

@@ -27,7 +27,7 @@ func (b *building) run() *RejectError {
 			return reject(strings.Join(s.PrimaryKey[0], "."), "in the primary key: "+reasonMalformed)
 		}
 	}
-	if deleted, found := b.root.child("_ab_cdc_deleted_at"); found && isSet(deleted) {
+	if b.isDeletion() {
 		return b.delete()
 	}
 	if err := b.takeVector(); err != nil {
@@ -65,34 +65,6 @@ func (b *building) withoutDocuments() *Record {
 	b.record.Documents, b.record.Bytes = nil, 0
 	b.identify()
 	return b.record
-}
-
-// isSet reports whether _ab_cdc_deleted_at marks a deleted record, as Python's truth does.
-func isSet(v value) bool {
-	switch v.kind {
-	case kindNull, kindFalse:
-		return false
-	case kindString:
-		return v.text != ""
-	case kindNumber:
-		return strings.ContainsAny(v.text, "123456789")
-	default:
-		return true
-	}
-}
-
-// delete is all there is to do for a record that the source deleted: it may carry only its key.
-func (b *building) delete() *RejectError {
-	b.record.Deleted = true
-	if b.record.Stream.Identity != IdentityKey {
-		return nil
-	}
-	if b.key.missing != nil {
-		return reject(strings.Join(b.key.missing, "."),
-			"the primary key is missing in a deleted record: what to delete is unknown")
-	}
-	b.identify()
-	return nil
 }
 
 // takeVector takes the record's own vector out of it.

@@ -175,12 +175,8 @@ func (b *batcher) record(ctx context.Context, it *item) error {
 		b.memory.free(it.bytes)
 		return b.ledger.done(t, Counts{Received: 1, Dropped: 1})
 	}
-	if it.stream.Identity != document.IdentityKey {
-		n, err := b.ordinals.Take(it.record.Identity)
-		if err != nil {
-			return err
-		}
-		it.record.SetOrdinal(n)
+	if err := b.number(it); err != nil {
+		return err
 	}
 	return b.add(ctx, newVersion(it.stream, submission{Record: it.record, Ticket: t}, it.bytes))
 }
