@@ -18,7 +18,11 @@
 // leave in the order in which they came, each only after everything before it
 // is stored (the ledger). Memory is bounded by the bytes in flight.
 //
-// The package is the only one that knows both the configuration (package spec)
-// and the clients (packages embed and astra); it alone decides what an error
-// means for the user ([Classify]).
+// Write, plan and verify are three sinks of one ordered middle, package intake: the first
+// stores its batches, the others compare them with what is stored. Each file is the answer to
+// one question: what is stored (stored, lookup), what is missing (diff), when a vector need not be
+// made (reuse, cache), who else writes (fence), when a late write is waited for (settle), which
+// generation may touch what (generations), whether the embedder changed (drift), and what goes at
+// the end (finalise). Opened clients come from package clients, and package fault
+// decides what an error means for the user.
 package connector
