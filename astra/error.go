@@ -27,7 +27,7 @@ var (
 	ErrMalformedReply = errors.New("the answer is incomplete")
 	// ErrRequestTooLarge: a request over MaxRequestBytes (nothing was sent), or a 413.
 	ErrRequestTooLarge = errors.New("the request is too large")
-	// ErrResponseTooLarge: an answer over MaxResponseBytes.
+	// ErrResponseTooLarge: an answer over MaxReplyBytes or, to a find for whole documents, MaxPageBytes.
 	ErrResponseTooLarge = errors.New("the answer is too large")
 	// ErrNoName: a keyspace or collection name is empty.
 	ErrNoName = errors.New("the name of the keyspace or collection is empty")

@@ -25,6 +25,9 @@ type FindQuery struct {
 	IncludeSimilarity bool
 	// PageState is the NextPageState of the page before; "" is the first page.
 	PageState string
+	// ShortFields: the projection names nothing that may be long, so that MaxReplyBytes bound
+	// the answer, and not MaxPageBytes.
+	ShortFields bool
 }
 
 // Page is one answer to find.
@@ -38,8 +41,7 @@ type Page struct {
 
 // Find reads one page. Beside an error the page may hold what was read before it.
 func (c *Collection) Find(ctx context.Context, q FindQuery) (Page, error) {
-	k := c.call("find")
-	k.complete = func(r *reply) bool { return r.Data.Documents != nil }
+	k := c.findCall(q)
 	payload, err := k.query(q)
 	if err != nil {
 		return Page{}, err
@@ -53,8 +55,7 @@ func (c *Collection) Find(ctx context.Context, q FindQuery) (Page, error) {
 func (c *Collection) FindAll(
 	ctx context.Context, q FindQuery, fn func(json.RawMessage) error,
 ) error {
-	k := c.call("find")
-	k.complete = func(r *reply) bool { return r.Data.Documents != nil }
+	k := c.findCall(q)
 	payload, err := k.query(q)
 	if err != nil {
 		return err
@@ -83,6 +84,15 @@ func (c *Collection) FindAll(
 		}
 		state = page.NextPageState
 	}
+}
+
+func (c *Collection) findCall(q FindQuery) call {
+	k := c.call("find")
+	k.complete = func(r *reply) bool { return r.Data.Documents != nil }
+	if !q.ShortFields {
+		k.maxReply = MaxPageBytes
+	}
+	return k
 }
 
 func (c *Collection) findPage(

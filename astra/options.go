@@ -25,8 +25,13 @@ const (
 	// MaxRequestBytes is the largest request body this client sends. The server refuses
 	// more than 20 MiB (quarkus.http.limits.max-body-size) by closing the connection.
 	MaxRequestBytes = 16 << 20
-	// MaxResponseBytes is the largest answer this client reads.
-	MaxResponseBytes = 256 << 20
+	// MaxReplyBytes is the largest answer that this client reads to a command that asks for ids,
+	// counts and short fields. A hundred vectors of 4,096 dimensions in their longest form,
+	// arrays of numbers, have 10 MB.
+	MaxReplyBytes = 32 << 20
+	// MaxPageBytes is the largest answer to a find for whole documents: a page of 50 with
+	// 4,000,000 characters each, the most that a document has (Data API v1.0.51, observed).
+	MaxPageBytes = 200_000_000
 )
 
 // Options configure a [Client]. Only Endpoint is needed.

@@ -23,6 +23,7 @@ type call struct {
 	complete                      func(*reply) bool
 	retryOnce                     string // a code worth one more attempt, for this command only
 	nameless                      bool   // a name is empty: the path would be another command's
+	maxReply                      int    // bytes of the answer; MaxReplyBytes at least
 }
 
 func (k call) newError(status int) *Error {
@@ -30,6 +31,8 @@ func (k call) newError(status int) *Error {
 		Command: k.command, Keyspace: k.keyspace, Collection: k.collection, Endpoint: k.endpoint, HTTPStatus: status,
 	}
 }
+
+func (k call) replyLimit() int64 { return int64(max(k.maxReply, MaxReplyBytes)) }
 
 func (k call) operation() string { return operation(k.command, k.keyspace, k.collection) }
 
@@ -121,7 +124,7 @@ func (c *Client) sendTo(parent context.Context, endpoint string, k call, body *b
 	defer resp.Body.Close()
 	answer := c.newBuffer()
 	defer answer.release()
-	if err := answer.fill(resp); err != nil {
+	if err := answer.fill(resp, k.replyLimit()); err != nil {
 		e := c.lost(parent, ctx, k, err)
 		e.HTTPStatus = resp.StatusCode
 		return nil, e
@@ -152,17 +155,17 @@ func (c *Client) newRequest(
 	return req, nil
 }
 
-// fill reads a whole response body.
-func (b *buffer) fill(resp *http.Response) error {
+// fill reads a whole response body, unless it has more than limit bytes.
+func (b *buffer) fill(resp *http.Response, limit int64) error {
 	into := bytes.NewBuffer(b.bytes)
-	if n := resp.ContentLength; n > 0 && n <= MaxResponseBytes {
+	if n := resp.ContentLength; n > 0 && n <= limit {
 		// One byte more lets ReadFrom see the end without growing.
 		into.Grow(int(n) + bytes.MinRead)
 	}
-	n, err := into.ReadFrom(io.LimitReader(resp.Body, MaxResponseBytes+1))
+	n, err := into.ReadFrom(io.LimitReader(resp.Body, limit+1))
 	b.bytes = into.Bytes()
-	if err == nil && n > MaxResponseBytes {
-		return ErrResponseTooLarge
+	if err == nil && n > limit {
+		return fmt.Errorf("%w: over %d bytes, more than a Data API has to say", ErrResponseTooLarge, limit)
 	}
 	return err
 }

@@ -68,6 +68,7 @@ func choices(names []string) string {
 func proveVectorize(ctx context.Context, c *clients.Clients, coll clients.Finder) error {
 	query := astra.FindQuery{
 		Sort: map[string]any{"$vectorize": checkText}, Projection: map[string]any{"_id": 1, clients.TrialID: 1}, Limit: 1,
+		ShortFields: true,
 	}
 	_, err := coll.Find(ctx, query)
 	var e *astra.Error

@@ -213,8 +213,9 @@ func (f *fence) read(ctx context.Context, ids []any) (map[string]mark, error) {
 	found := map[string]mark{}
 	for part := range slices.Chunk(ids, astra.MaxInValues) {
 		err := f.marks.FindAll(ctx, astra.FindQuery{
-			Filter:     map[string]any{"_id": map[string]any{"$in": part}},
-			Projection: map[string]any{"_id": 1, document.FieldAttempt: 1, document.FieldGenerationID: 1, "_ab_sync_before": 1},
+			Filter:      map[string]any{"_id": map[string]any{"$in": part}},
+			Projection:  map[string]any{"_id": 1, document.FieldAttempt: 1, document.FieldGenerationID: 1, "_ab_sync_before": 1},
+			ShortFields: true,
 		}, func(raw json.RawMessage) error {
 			var m mark
 			if err := json.Unmarshal(raw, &m); err != nil {

@@ -94,7 +94,7 @@ func (l *lookup) searchSome(ctx context.Context, s *intake.Stream, hashes []stri
 				document.FieldStream: s.Name(), document.FieldTextHash: map[string]any{"$in": left}},
 			Projection: map[string]any{"_id": 1, document.FieldTextHash: 1},
 			Limit:      len(left),
-			PageState:  state,
+			PageState:  state, ShortFields: true,
 		})
 		if err != nil {
 			return err
@@ -147,7 +147,7 @@ func (o *ours) ask(ctx context.Context, l *lookup, s *intake.Stream) (some bool,
 		err := l.collection.FindAll(ctx, astra.FindQuery{
 			Filter:     map[string]any{document.FieldStream: s.Name(), document.FieldEmbedder: l.embedder},
 			Projection: storedFields(),
-			Limit:      1,
+			Limit:      1, ShortFields: true,
 		}, func(json.RawMessage) error { some = true; return nil })
 		o.known, o.some = err == nil, some
 		return err
@@ -161,7 +161,7 @@ func (l *lookup) readVectors(ctx context.Context, ids []any, known map[string]em
 	for part := range slices.Chunk(ids, vectorsPerGet) {
 		query := astra.FindQuery{
 			Filter:     map[string]any{"_id": map[string]any{"$in": part}},
-			Projection: map[string]any{"$vector": 1, document.FieldTextHash: 1},
+			Projection: map[string]any{"$vector": 1, document.FieldTextHash: 1}, ShortFields: true,
 		}
 		err := l.collection.FindAll(ctx, query, func(raw json.RawMessage) error {
 			var d struct {

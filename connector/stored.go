@@ -99,7 +99,7 @@ func decodeStored(raw json.RawMessage) (stored, error) {
 // eachStored calls each for every document that the query finds, projected onto
 // [storedFields]. An error of each ends it.
 func eachStored(ctx context.Context, coll clients.Finder, q astra.FindQuery, each func(stored) error) error {
-	q.Projection = storedFields()
+	q.Projection, q.ShortFields = storedFields(), true
 	return coll.FindAll(ctx, q, func(raw json.RawMessage) error {
 		d, err := decodeStored(raw)
 		if err != nil {

@@ -118,7 +118,8 @@ func streamNames(ctx context.Context, coll clients.Finder) ([]string, error) {
 
 // otherStream returns the _ab_stream of a document with one that is not known, or nil.
 func otherStream(ctx context.Context, coll clients.Finder, known []json.RawMessage) (value json.RawMessage, err error) {
-	query := astra.FindQuery{Filter: notIn(known), Projection: map[string]any{document.FieldStream: 1}, Limit: 1}
+	query := astra.FindQuery{Filter: notIn(known), Projection: map[string]any{document.FieldStream: 1}, Limit: 1,
+		ShortFields: true}
 	err = coll.FindAll(ctx, query, func(raw json.RawMessage) error {
 		value, err = streamOf(raw)
 		return err
@@ -139,7 +140,7 @@ func notIn(known []json.RawMessage) map[string]any {
 // allStreamNames looks at every document, which every database answers.
 func allStreamNames(ctx context.Context, coll clients.Finder) ([]string, error) {
 	seen := map[string]bool{}
-	query := astra.FindQuery{Projection: map[string]any{document.FieldStream: 1}}
+	query := astra.FindQuery{Projection: map[string]any{document.FieldStream: 1}, ShortFields: true}
 	err := coll.FindAll(ctx, query, func(raw json.RawMessage) error {
 		value, err := streamOf(raw)
 		seen[string(value)] = true

@@ -89,6 +89,7 @@ func Search(ctx context.Context, c *clients.Clients, q Query) ([]Hit, error) {
 func requireStream(ctx context.Context, c *clients.Clients, name string) error {
 	page, err := c.Database.Collection(c.Config.Indexing.Collection).Find(ctx, astra.FindQuery{
 		Filter: map[string]any{document.FieldStream: name}, Projection: map[string]any{"_id": 1}, Limit: 1,
+		ShortFields: true,
 	})
 	if err != nil || len(page.Documents) > 0 {
 		return err

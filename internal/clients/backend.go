@@ -37,7 +37,7 @@ func ProveFilters(ctx context.Context, coll Finder) (left bool, err error) {
 	var missing []string
 	var cause error
 	for i, probe := range probeFilters() {
-		query := astra.FindQuery{Filter: probe.filter, Projection: map[string]any{"_id": 1}, Limit: 1}
+		query := astra.FindQuery{Filter: probe.filter, Projection: map[string]any{"_id": 1}, Limit: 1, ShortFields: true}
 		page, err := coll.Find(ctx, query)
 		switch {
 		case i == 0 && err == nil:
