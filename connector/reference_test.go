@@ -98,9 +98,13 @@ func (r *reference) class(j job, e event) string {
 func (r *reference) checkEnd(j job, stream int, seen []stretch, got documentCounts) error {
 	low, high := documentCounts{}, documentCounts{}
 	if r.history.Kinds[stream].keyed() {
-		for _, docs := range r.fold(j, stream) {
-			low.add(docs, 1)
+		rows, kept := r.fold(j, stream)
+		for k, docs := range rows {
 			high.add(docs, 1)
+			low.add(docs, 1)
+			if kept[k] && !j.Streams[stream].Resumable {
+				low.add(docs, -1) // an attempt that had no such record may have replaced the stream
+			}
 		}
 	} else {
 		low, high = r.bounds(j, stream, seen)
@@ -131,9 +135,10 @@ func (r *reference) checkKept(stream int, got documentCounts) error {
 }
 
 // fold is the keyed stream after the whole script. A record that is refused leaves its key as it
-// was, also before a job that replaces the stream, unless another embedder's vectors are there.
-func (r *reference) fold(j job, stream int) map[string][]string {
-	rows := map[string][]string{}
+// was, also before a job that replaces the stream, unless another embedder's vectors are there:
+// those rows of such a stream are kept.
+func (r *reference) fold(j job, stream int) (rows map[string][]string, kept map[string]bool) {
+	rows, kept = map[string][]string{}, map[string]bool{}
 	if !j.Streams[stream].Replacing {
 		rows = maps.Clone(r.rows[stream])
 	}
@@ -146,7 +151,7 @@ func (r *reference) fold(j job, stream int) map[string][]string {
 		switch old := r.rows[stream][k]; {
 		case e.refused():
 			if !said[k] && len(old) > 0 && strings.Contains(old[0], " "+embedderOf(j)+" ") {
-				rows[k] = old
+				rows[k], kept[k] = old, j.Streams[stream].Replacing
 			}
 			continue
 		case e.What == aRecord:
@@ -155,8 +160,9 @@ func (r *reference) fold(j job, stream int) map[string][]string {
 			delete(rows, k)
 		}
 		said[k] = true
+		delete(kept, k)
 	}
-	return rows
+	return rows, kept
 }
 
 // bounds are how often each document may be there. They differ only for equal
@@ -251,7 +257,9 @@ func holds(got documentCounts, docs []string) bool {
 func (r *reference) finish(j job, got []documentCounts) {
 	for i, k := range r.history.Kinds {
 		if k.keyed() {
-			r.rows[i] = r.fold(j, i)
+			rows, kept := r.fold(j, i)
+			maps.DeleteFunc(rows, func(k string, docs []string) bool { return kept[k] && !holds(got[i], docs) })
+			r.rows[i] = rows
 		} else {
 			r.base[i] = got[i]
 		}
