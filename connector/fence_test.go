@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"destination-astra/internal/embedtest"
 	"destination-astra/internal/failure"
 	"destination-astra/localastra"
 	"destination-astra/protocol"
@@ -95,6 +96,10 @@ func TestFenceWaitsOnlyWhereItMust(t *testing.T) {
 		"it ended well":              {[]string{row("s", 1, "a")}, nil, false},
 		"its input was broken":       {[]string{row("s", 1, "a"), broken}, nil, false},
 		"the server refused a write": {[]string{row("s", 1, "a")}, func(*world) localastra.ControlFunc { return refuse(http.StatusUnauthorized) }, false},
+		"a long record was not embedded": {[]string{row("s", 1, words("w", 900))}, func(w *world) localastra.ControlFunc {
+			w.embedder.Fail(embedtest.Status(http.StatusUnauthorized, "", "no"))
+			return w.late().breaksOff() // which does not come to it
+		}, false},
 		"a write was never answered": {[]string{row("s", 1, "a")}, func(w *world) localastra.ControlFunc { return w.late().breaksOff() }, true},
 	}
 	for name, test := range tests {
