@@ -39,20 +39,23 @@ func parseDecimal(literal string) decimal {
 	if d.digits == "" {
 		return decimal{}
 	}
+	// Here and not at the exponent alone: what is printed must be read as the same number.
+	d.point = max(-maxExponent, min(d.point, maxExponent))
 	return d
 }
 
-// parseExponent reads an exponent of any length. What does not fit is cut off at
-// maxExponent, beyond which nothing is told apart.
+// parseExponent reads an exponent of any length. One that does not fit is far beyond
+// maxExponent, where nothing is told apart.
 func parseExponent(text string) int64 {
+	const far = 2 * maxExponent
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil && strings.HasPrefix(text, "-") {
-		return -maxExponent
+		return -far
 	}
 	if err != nil {
-		return maxExponent
+		return far
 	}
-	return max(-maxExponent, min(n, maxExponent))
+	return max(-far, min(n, far))
 }
 
 // compare orders by numeric value. It needs no arithmetic: with the point in the same

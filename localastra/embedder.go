@@ -2,6 +2,7 @@ package localastra
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -78,14 +80,6 @@ func loginSecrets(login *url.Userinfo) []string {
 	return []string{secret, base64.StdEncoding.EncodeToString([]byte(login.Username() + ":" + password))}
 }
 
-// embedding is the answer of the service. Its items may come in any order.
-type embedding struct {
-	Data []struct {
-		Index     int       `json:"index"`
-		Embedding []float32 `json:"embedding"`
-	} `json:"data"`
-}
-
 // embed returns one vector for each text. Errors carry the service's own words, cut
 // short; they never carry the key or the login of the URL.
 func (e *embedder) embed(ctx context.Context, texts []string) ([][]float32, error) {
@@ -133,20 +127,31 @@ func (e *embedder) ask(ctx context.Context, texts []string) ([][]float32, error)
 	return decodeEmbedding(text, len(texts))
 }
 
-// decodeEmbedding puts the vectors into the order of the texts. A vector that is
-// missing, or shorter than the first, is an error of the service: a search would find
-// nonsense with it.
+// decodeEmbedding puts the vectors, which may come in any order, into that of the texts. One
+// that is missing, given twice, shorter than the first, or that holds anything but numbers
+// is an error of the service: a search would find nonsense with it.
 func decodeEmbedding(text []byte, count int) ([][]float32, error) {
-	var answer embedding
-	if err := json.Unmarshal(text, &answer); err != nil {
-		return nil, fmt.Errorf("decode answer: %w", err)
+	answer, refusal := parseJSON(string(text))
+	if refusal != nil {
+		return nil, fmt.Errorf("decode answer: %w", refusal)
 	}
+	data, _ := answer.get("data")
 	vectors := make([][]float32, count)
-	for _, item := range answer.Data {
-		if item.Index < 0 || item.Index >= count {
-			return nil, fmt.Errorf("vector %d of %d", item.Index, count)
+	for _, item := range data.items {
+		index, _ := item.get("index")
+		at, err := strconv.Atoi(cmp.Or(index.text, "0")) // a single vector may have none
+		if err != nil || at < 0 || at >= count {
+			return nil, fmt.Errorf("vector %s of %d", index.json(), count)
 		}
-		vectors[item.Index] = item.Embedding
+		embedding, _ := item.get("embedding")
+		if vectors[at] != nil || len(embedding.items) == 0 {
+			return nil, fmt.Errorf("vector %d is empty, or is there twice", at)
+		}
+		v, refusal := parseVectorArray(embedding)
+		if refusal != nil {
+			return nil, fmt.Errorf("vector %d: %w", at, refusal)
+		}
+		vectors[at] = v.floats
 	}
 	for i, v := range vectors {
 		if len(v) == 0 || len(v) != len(vectors[0]) {

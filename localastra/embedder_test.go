@@ -34,7 +34,11 @@ func TestEmbedder(t *testing.T) {
 		"one before all": {200, `{"data":[{"index":-1,"embedding":[1]}]}`, nil, "vector -1 of 2"},
 		"one behind all": {200, `{"data":[{"index":2,"embedding":[1]}]}`, nil, "vector 2 of 2"},
 		"all empty": {200, `{"data":[{"index":0,"embedding":[]},{"index":1,"embedding":[]}]}`, nil,
-			"vector 0 has 0 dimensions"},
+			"vector 0 is empty"},
+		"one twice": {200, `{"data":[{"index":0,"embedding":[1,2]},{"index":0,"embedding":[3,4]}]}`, nil,
+			"vector 0 is empty, or is there twice"},
+		"not a number": {200, `{"data":[{"index":0,"embedding":[1,2]},{"index":1,"embedding":[null,4]}]}`, nil,
+			"vector 1: SHRED_BAD_VECTOR_VALUE"},
 		"not JSON": {200, `hello`, nil, "decode answer"},
 		"refused":  {429, strings.Repeat("slow down ", 100), nil, "429 Too Many Requests: slow down"},
 	}

@@ -25,3 +25,25 @@ func (e failingEngine) update(fn func(tx) error) error {
 		return e.commit()
 	})
 }
+
+// Of the numbers: the form that is stored, the order, and the key that equal ones share.
+var NormalizeNumber = normalizeNumber
+
+// CompareNumbers orders two JSON numbers.
+func CompareNumbers(a, b string) int { return parseDecimal(a).compare(parseDecimal(b)) }
+
+// NumberKey is what two JSON numbers share exactly when they are equal.
+func NumberKey(literal string) string { return string(parseDecimal(literal).appendKey(nil)) }
+
+// Stored is the form in which a text of JSON is stored; ok is false when a request may not
+// have it.
+func Stored(text string) (stored string, ok bool) {
+	v, err := parseJSON(text)
+	return v.json(), err == nil
+}
+
+// ReadStored reads what was stored, and returns it as an answer has it.
+func ReadStored(stored string) string { return parseStored([]byte(stored)).json() }
+
+// DecodeEmbedding gives the fuzz target the decoder alone.
+var DecodeEmbedding = decodeEmbedding

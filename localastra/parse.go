@@ -19,9 +19,10 @@ const (
 
 // parser reads one JSON text strictly: no duplicate names, no NaN, no comments.
 type parser struct {
-	text    string
-	pos     int
-	nesting int
+	text      string
+	pos       int
+	nesting   int
+	maxNumber int // how long a number may be
 }
 
 // parseJSON reads a whole text. The error is REQUEST_NOT_JSON, or
@@ -30,7 +31,7 @@ func parseJSON(text string) (value, *apiError) {
 	if !utf8.ValidString(text) {
 		return value{}, notJSON("invalid UTF-8")
 	}
-	p := &parser{text: text}
+	p := &parser{text: text, maxNumber: maxNumberLength}
 	v, err := p.value()
 	if err != nil {
 		return value{}, err
@@ -42,9 +43,10 @@ func parseJSON(text string) (value, *apiError) {
 }
 
 // parseStored reads text that this package wrote, and that the engine has checked against
-// its checksum.
+// its checksum. A number may be longer than one of a request: it may have grown when it was
+// normalised, and by $inc and $mul.
 func parseStored(text []byte) value {
-	p := &parser{text: string(text)}
+	p := &parser{text: string(text), maxNumber: len(text)}
 	v, err := p.value()
 	if err != nil {
 		return value{}
@@ -243,9 +245,9 @@ func (p *parser) number() (value, *apiError) {
 			return value{}, p.unexpected("expected a digit")
 		}
 	}
-	if n := p.pos - start; n > maxNumberLength {
+	if n := p.pos - start; n > p.maxNumber {
 		return value{}, newError("SHRED_DOC_LIMIT_VIOLATION", fmt.Sprintf("Document size limitation violated: "+
-			"Number value length (%d) exceeds the maximum allowed (%d).", n, maxNumberLength))
+			"Number value length (%d) exceeds the maximum allowed (%d).", n, p.maxNumber))
 	}
 	return value{kind: kindNumber, text: normalizeNumber(p.text[start:p.pos])}, nil
 }

@@ -18,6 +18,7 @@ import (
 // TestJSONText stores strings in every spelling that JSON has, and reads them back in
 // one spelling.
 func TestJSONText(t *testing.T) {
+	ones := strings.Repeat("1", 97) // a number may have 100 characters in a request, and more once it is stored
 	tests := map[string]struct{ sent, stored string }{
 		"plain":              {`"abc"`, `"abc"`},
 		"short escapes":      {`"\"\\\/\b\f\n\r\t"`, `"\"\\/\u0008\u000c\n\r\t"`},
@@ -31,6 +32,7 @@ func TestJSONText(t *testing.T) {
 		"empty names inside": {`{"a":{"b":[]}}`, `{"a":{"b":[]}}`},
 		"words":              {`[true,false,null]`, `[true,false,null]`},
 		"numbers":            {`[0,-0,1.50,1e2,-1E-2]`, `[0,0,1.5,1E+2,-0.01]`},
+		"grown numbers":      {"[" + ones + "e9," + ones[1:] + "e-98]", "[1." + ones[1:] + "E+105,0.00" + ones[1:] + "]"},
 	}
 	c := openVec(t)
 	for name, test := range tests {
