@@ -126,6 +126,22 @@ func TestEmptyOverwrite(t *testing.T) {
 	}
 }
 
+// TestFinaliseTakesDocumentsOfEveryID: other programs may have given an _id of any type that
+// the Data API knows.
+func TestFinaliseTakesDocumentsOfEveryID(t *testing.T) {
+	onBothBackends(t, func(w *world) {
+		w.sync(attempt{streams: []configured{stream("s", toAppend, numbered(1, 1, 1))}, lines: rows("s", 1), jobID: "1"})
+		for _, id := range []string{`"x"`, `null`, `7`, `-1.5`, `true`, `{"$date":5}`,
+			`{"$uuid":"01234567-89ab-4cde-8f01-23456789abcd"}`, `{"$objectId":"0123456789abcdef01234567"}`} {
+			w.command(`{"insertOne":{"document":{"_id":` + id + `,"_ab_stream":"s","text":"old"}}}`)
+		}
+		w.sync(attempt{streams: []configured{stream("s", toAppend, numbered(2, 2, 2))}, jobID: "2",
+			lines: []string{row("s", 1, "new"), complete("s")}})
+		reply := w.command(`{"find":{"filter":{"_ab_stream":"s"},"projection":{"text":1,"_id":0}}}`)
+		require.JSONEq(w.t, `{"documents":[{"text":"text: new"}],"nextPageState":null}`, string(reply["data"]))
+	})
+}
+
 // TestFinaliseTakesAllOldDocuments has more old documents than a page, a
 // deleteMany or an $in takes, those of other streams beside them.
 func TestFinaliseTakesAllOldDocuments(t *testing.T) {

@@ -3,6 +3,7 @@ package connector
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -33,7 +34,7 @@ func storedFields() map[string]any {
 }
 
 // UnmarshalJSON reads the fields; an _id that is no string (the Data API knows
-// several types) is kept as its JSON text, so that it can be deleted by it.
+// several types, and null) is kept as its JSON text, so that it can be deleted by it.
 func (s *stored) UnmarshalJSON(data []byte) error {
 	type plain stored
 	raw := struct {
@@ -43,10 +44,14 @@ func (s *stored) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &raw); err != nil {
 		return err
 	}
-	if json.Unmarshal(raw.ID, &s.ID) != nil {
-		s.ID, s.oddID = string(raw.ID), raw.ID
+	if len(raw.ID) == 0 {
+		return errors.New("no _id")
 	}
-	return nil
+	if raw.ID[0] != '"' {
+		s.ID, s.oddID = string(raw.ID), raw.ID
+		return nil
+	}
+	return json.Unmarshal(raw.ID, &s.ID)
 }
 
 // rawID is the _id in the form in which a filter takes it.
