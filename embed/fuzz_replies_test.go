@@ -18,7 +18,7 @@ import (
 func FuzzParseErrorReply(f *testing.F) {
 	for _, seed := range []string{
 		`{"error":{"message":"m","type":"t","code":"c"}}`,                                    // OpenAI
-		`[{"error":{"message":"m","code":429}}]`,                                             // Gemini: in a list, the code a number
+		`[{"error":{"message":"m","code":429}}]`,                                             // Gemini: in a list
 		`{"object":"error","message":"m","type":"t","code":400}`,                             // vLLM: at the top
 		`{"detail":[{"loc":["body",0,"input"],"msg":"m","input":"text"}]}`, `{"detail":"m"}`, // FastAPI
 		`{"message":["a","b"]}`, `{"error":"m"}`, `{"error":null,"message":null}`, `{"error_type":"t"}`,
@@ -58,8 +58,8 @@ func FuzzRateLimitHeaders(f *testing.F) {
 	f.Add("-1", "NaN", "-5s", "-1", "NaN", -1, -1) // no numbers of anything
 	f.Add("1e308", "1e309", "1ns", "1e308", "Inf", 0, 1<<62)
 	f.Add("0", "1e308", "1ns", "9999999999", "", 0, 1)                        // infinitely fast
-	f.Add("0", "1e-300", "2562047h", "", "", 0, 1)                            // and slow, for the longest duration that there is
-	f.Add("0x1p-2", "1_0", "1h1h", "Fri, 31 Dec 9999 23:59:59 GMT", "", 0, 1) // a date, and other spellings of numbers
+	f.Add("0", "1e-300", "2562047h", "", "", 0, 1)                            // and slow, for the longest time
+	f.Add("0x1p-2", "1_0", "1h1h", "Fri, 31 Dec 9999 23:59:59 GMT", "", 0, 1) // a date, other spellings
 	f.Fuzz(func(t *testing.T, remaining, limit, reset, after, afterMs string, pending, amount int) {
 		const longest = time.Minute
 		headers := http.Header{"Retry-After": {after}, "Retry-After-Ms": {afterMs}}
