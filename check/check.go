@@ -21,7 +21,7 @@ const checkText = "test"
 // is no record's (ADR 0022). Where it does not exist nothing is created, so that the
 // right to create and to write stays unproven, which a note says. One text is embedded
 // in any case. Run returns sentences for the user about what a write would do, and an
-// error for [Classify] when it could not work.
+// error when it could not work.
 func Run(ctx context.Context, c *clients.Clients) (notes []string, err error) {
 	d, err := c.DescribeCollection(ctx)
 	if err != nil {

@@ -43,7 +43,7 @@ type finaliser struct {
 // another embedder, and of a stream that cannot be resumed also those that this attempt did not
 // confirm; of numbered streams never those of a newer generation, which end it with a
 // [StaleJobError] before anything is deleted. It ends with a read that finds nothing left, or
-// with [ErrInterrupted] soon after stop has ended.
+// with [failure.ErrInterrupted] soon after stop has ended.
 func (f *finaliser) finalise(ctx, stop context.Context, s *intake.Stream) error {
 	job := &finalising{finaliser: f, stop: stop, stream: s, reported: time.Now()}
 	err := job.run(ctx)

@@ -33,7 +33,7 @@ type Summary struct {
 // the catalog's streams. Each state goes to the Writer once everything before
 // it is stored. When ctx ends first, what is in flight is stored and
 // acknowledged within Timing.Grace, nothing is finalised, and the error wraps
-// [ErrInterrupted]. After any error what was acknowledged is stored, and a
+// [failure.ErrInterrupted]. After any error what was acknowledged is stored, and a
 // second attempt doubles nothing.
 func (c *Connector) Write(ctx context.Context, catalog *protocol.Catalog, in io.Reader) (summary Summary, err error) {
 	started := time.Now()

@@ -17,7 +17,7 @@ import (
 // random ones.
 const schemaSample = 200
 
-// FieldVector is the name under which [Connector.Read] prints $vector, which cannot be
+// FieldVector is the name under which [Read] prints $vector, which cannot be
 // the name of a field elsewhere.
 const FieldVector = "_vector"
 

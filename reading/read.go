@@ -34,7 +34,7 @@ type Summary struct {
 //
 // It prints each stream's STREAM_STATUS, one ESTIMATE, and states that let a later Read
 // go on after the last record printed. It holds one page of documents in memory. When
-// ctx ends, the error wraps [ErrInterrupted] and a last state says how far it came.
+// ctx ends, the error wraps [failure.ErrInterrupted] and a last state says how far it came.
 func Read(ctx context.Context, c *clients.Clients, catalog *protocol.Catalog, from State) (s Summary, err error) {
 	started := time.Now()
 	places, err := readPlaces(ctx, c, catalog)

@@ -65,7 +65,7 @@ type Clients struct {
 }
 
 // Open checks what can be checked without a network, opens a local endpoint and
-// makes the clients. Errors are for [Classify].
+// makes the clients. Package fault tells what its errors mean.
 func Open(o Options) (*Clients, error) {
 	if o.MemoryBytes <= 0 {
 		o.MemoryBytes = DefaultMemoryBytes

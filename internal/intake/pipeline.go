@@ -111,7 +111,7 @@ func (in *pipeline) reserve(bytes int) error {
 }
 
 // build runs until the input ends or stop does; then it closes ordered and
-// returns why: nil at the end of the input, [ErrInterrupted], or the error of
+// returns why: nil at the end of the input, [failure.ErrInterrupted], or the error of
 // the line that could not be read. Everything before that is handed on.
 func (in *pipeline) build(ctx, stop context.Context) error {
 	defer close(in.ordered)
