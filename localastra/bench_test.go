@@ -31,7 +31,7 @@ func benchDocuments(batch int) string {
 func benchID(n int) string { return fmt.Sprintf("%032x%032x", n*0x9E3779B97F4A7C1&0xFFFFFFFF, n) }
 
 // openBench opens a file with batches of 100 documents.
-func openBench(b *testing.B, batches int) caller {
+func openBench(b testing.TB, batches int) caller {
 	b.Helper()
 	c := open(b, localastra.Options{Dir: b.TempDir()})
 	loadBench(c, batches)

@@ -22,11 +22,16 @@ type boltEngine struct {
 	// broken is set once a damaged page has thrown the engine out of a transaction. Its
 	// locks may be held for ever then, so that it is not touched again.
 	broken atomic.Pointer[DamagedError]
+	// read counts the bytes that were read since the pages of the file were given back.
+	read atomic.Int64
 }
 
 const (
 	fileName      = "astra.db"
 	catalogBucket = "catalog"
+	// relaxBytes is how much is read before the pages of the file are given back: whoever reads
+	// all of it would hold all of it otherwise.
+	relaxBytes = 16 << 20
 	// appendFill packs pages that are written in key order.
 	appendFill = 0.95
 )
@@ -85,7 +90,7 @@ func (e *boltEngine) transaction(begin func(func(*bbolt.Tx) error) error, fn fun
 	ended := false
 	err := guarded(e.path, func() error {
 		err := begin(func(t *bbolt.Tx) error {
-			tx := newBoltTx(t, e.path)
+			tx := newBoltTx(t, e)
 			return tx.damage(fn(tx))
 		})
 		ended = true
@@ -108,14 +113,14 @@ func (e *boltEngine) close() error {
 // boltTx remembers the buckets it opened: finding one walks the tree.
 type boltTx struct {
 	tx      *bbolt.Tx
-	path    string
+	engine  *boltEngine
 	buckets map[tableKey]*bbolt.Bucket
 	damaged *DamagedError // the first value with a wrong checksum
 }
 
 // newBoltTx wraps a transaction; it ends with that transaction.
-func newBoltTx(t *bbolt.Tx, path string) *boltTx {
-	return &boltTx{tx: t, path: path, buckets: map[tableKey]*bbolt.Bucket{}}
+func newBoltTx(t *bbolt.Tx, e *boltEngine) *boltTx {
+	return &boltTx{tx: t, engine: e, buckets: map[tableKey]*bbolt.Bucket{}}
 }
 
 // damage is the error with which the transaction ends: that of its function, unless the
@@ -130,16 +135,20 @@ func (t *boltTx) damage(err error) error {
 // missing implements reader.
 func (t *boltTx) missing(what string) {
 	if t.damaged == nil {
-		t.damaged = &DamagedError{t.path, what + " is missing"}
+		t.damaged = &DamagedError{t.engine.path, what + " is missing"}
 	}
 }
 
 // open checks a stored value and returns its content; nil for a damaged one, which is
 // remembered.
 func (t *boltTx) open(collection uint64, of table, key, sealed []byte) []byte {
+	if t.engine.read.Add(int64(len(sealed))) >= relaxBytes {
+		t.engine.read.Store(0)
+		relax(t.tx.DB().Info().Data, t.tx.Size())
+	}
 	content, ok := unseal(of, key, sealed)
 	if !ok && t.damaged == nil {
-		t.damaged = &DamagedError{t.path, fmt.Sprintf("a %s of collection %d has a wrong checksum", of, collection)}
+		t.damaged = &DamagedError{t.engine.path, fmt.Sprintf("a %s of collection %d has a wrong checksum", of, collection)}
 	}
 	return content
 }

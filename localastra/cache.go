@@ -90,25 +90,14 @@ type documentIndex interface {
 }
 
 // loadVectors reads all vectors into memory. It takes as long as the disk needs for 4
-// bytes a dimension and document, and doubles nothing: each vector is copied straight
-// to its place.
+// bytes a dimension and document. The caller holds the store alone, so that it is done
+// once, however many searches wait for it.
 func (c *collection) loadVectors(t reader) *vectorIndex {
 	x := newVectorIndex(c.options.vector)
 	t.ascend(c.id, vectorsTable, 0, func(seq uint64, text []byte) bool {
 		if v, ok := decodeVector(text); ok && len(v.floats) == x.dimension {
 			x.set(seq, v.floats)
 		}
-		return true
-	})
-	return x
-}
-
-// loadLexical reads all texts into memory. It is used beside other readers, when the
-// index that they share has been thrown away by a failed write.
-func (c *collection) loadLexical(t reader) *lexicalIndex {
-	x := newLexicalIndex(c.options.analyzer())
-	t.ascend(c.id, documentsTable, 0, func(seq uint64, text []byte) bool {
-		x.add(seq, parseStored(text))
 		return true
 	})
 	return x

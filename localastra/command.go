@@ -164,25 +164,34 @@ func (r *request) text(name string) string {
 }
 
 // view runs fn over the collection that the request names, beside other readers.
-// paths are what filter and sort will ask an index for; vectors, that all vectors are
-// wanted in memory.
+// The caches that it wants are there, and all requests share them.
 func (r *request) view(want wanted, fn func(*collection, reader) *apiError) *apiError {
-	if err := r.server.store.warm(r.keyspace, r.collection, want); err != nil {
-		return err
-	}
-	var failed *apiError
-	err := r.server.store.view(func(t reader) error {
-		c, err := r.server.store.catalog.collection(r.keyspace, r.collection)
-		if err == nil {
-			err = fn(c, t)
+	for {
+		if err := r.server.store.warm(r.keyspace, r.collection, want); err != nil {
+			return err
 		}
-		failed = err
-		return nil
-	})
-	if err != nil {
-		return serverError(err)
+		var failed *apiError
+		cold := false
+		err := r.server.store.view(func(t reader) error {
+			c, err := r.server.store.catalog.collection(r.keyspace, r.collection)
+			if cold = err == nil && !c.warm(want); cold {
+				return nil // a write came between, and dropped what was built
+			}
+			if err == nil {
+				err = fn(c, t)
+			}
+			failed = err
+			return nil
+		})
+		switch {
+		case err != nil:
+			return serverError(err)
+		case !cold:
+			return failed
+		case r.ctx.Err() != nil:
+			return serverError(r.ctx.Err())
+		}
 	}
-	return failed
 }
 
 // update runs fn in a transaction. fn returns a failed write as err; an answer such as

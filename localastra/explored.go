@@ -58,9 +58,6 @@ func (e explored) Sample(ctx context.Context, from explorer.Source, limit int) (
 			return c.noVectors()
 		}
 		vectors := c.vectors
-		if vectors == nil { // a write came between, and dropped them
-			vectors = c.loadVectors(t)
-		}
 		total = len(vectors.seqs)
 		for i := range min(limit, total) {
 			at := i * total / min(limit, total)

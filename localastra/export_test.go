@@ -1,5 +1,7 @@
 package localastra
 
+import "sync/atomic"
+
 // PorterStem is what the analyzer "english" makes of a word.
 var PorterStem = porterStem
 
@@ -47,3 +49,43 @@ func ReadStored(stored string) string { return parseStored([]byte(stored)).json(
 
 // DecodeEmbedding gives the fuzz target the decoder alone.
 var DecodeEmbedding = decodeEmbedding
+
+// CountVectorScans puts an engine below the server that counts how often all vectors of a
+// collection are read. It is called before the server is used.
+func (s *Server) CountVectorScans() *atomic.Int64 {
+	e := scannedEngine{s.store.engine, new(atomic.Int64)}
+	s.store.engine = e
+	return e.scans
+}
+
+// scannedEngine is an engine that counts scans.
+type scannedEngine struct {
+	engine
+	scans *atomic.Int64
+}
+
+// view implements engine.
+func (e scannedEngine) view(fn func(reader) error) error {
+	return e.engine.view(func(t reader) error { return fn(scannedReader{t, e.scans}) })
+}
+
+// scannedReader is a reader of a scannedEngine.
+type scannedReader struct {
+	reader
+	scans *atomic.Int64
+}
+
+// ascend implements reader.
+func (r scannedReader) ascend(collection uint64, t table, from uint64, fn func(uint64, []byte) bool) {
+	if t == vectorsTable {
+		r.scans.Add(1)
+	}
+	r.reader.ascend(collection, t, from, fn)
+}
+
+// DropCaches forgets what searches have loaded, as a failed write does.
+func (s *Server) DropCaches() error {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	return s.store.reload()
+}

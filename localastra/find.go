@@ -293,9 +293,7 @@ func (r *request) readRanked(c *collection, t reader, q *query) []value {
 	return documents
 }
 
-// hits searches the vectors, or the words, in memory. It loads its own when they are
-// not there, which happens only when a write failed since they were warmed: beside
-// other readers no cache may change.
+// hits searches the vectors, or the words, in memory. The caller has warmed or built them.
 func (c *collection) hits(t reader, q *query) []scored {
 	limit := maxVectorLimit
 	if q.limit > 0 {
@@ -303,15 +301,7 @@ func (c *collection) hits(t reader, q *query) []scored {
 	}
 	among := c.selected(t, q.filter)
 	if q.sort.lexical != "" {
-		lexical := c.lexical
-		if lexical == nil {
-			lexical = c.loadLexical(t)
-		}
-		return lexical.best(q.sort.lexical, limit, among)
+		return c.lexical.best(q.sort.lexical, limit, among)
 	}
-	vectors := c.vectors
-	if vectors == nil {
-		vectors = c.loadVectors(t)
-	}
-	return vectors.nearest(q.sort.vector.floats, limit, among)
+	return c.vectors.nearest(q.sort.vector.floats, limit, among)
 }

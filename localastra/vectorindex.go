@@ -13,8 +13,8 @@ const (
 	metricEuclidean  = "euclidean"
 )
 
-// blockVectors is how many vectors share one allocation. Blocks keep a growing
-// collection from being copied, and from taking more memory than its vectors need.
+// blockVectors is how many vectors share one block. Blocks keep a growing collection
+// from being copied, and from taking more memory than its vectors need.
 const blockVectors = 1024
 
 // vectorIndex holds the vectors of a collection side by side for exact scans. It takes
@@ -23,7 +23,7 @@ type vectorIndex struct {
 	dimension int
 	metric    string
 	seqs      []uint64
-	blocks    [][]float32 // each of blockVectors * dimension floats, but for the last
+	blocks    []*vectorBlock // each but the last is full
 	norms     []float32
 	at        map[uint64]int // sequence number to position
 }
@@ -37,7 +37,7 @@ func newVectorIndex(o *vectorOptions) *vectorIndex {
 // store's lock only.
 func (x *vectorIndex) row(i int) []float32 {
 	start := i % blockVectors * x.dimension
-	return x.blocks[i/blockVectors][start : start+x.dimension : start+x.dimension]
+	return x.blocks[i/blockVectors].floats[start : start+x.dimension : start+x.dimension]
 }
 
 // set adds a vector, or changes the one that the document had.
@@ -54,19 +54,14 @@ func (x *vectorIndex) set(seq uint64, floats []float32) {
 	x.norms[i] = norm(floats)
 }
 
-// grow appends a row. The first block grows as slices do, so that small collections
-// stay small; the others have their full size at once.
+// grow appends a row.
 func (x *vectorIndex) grow(floats []float32) {
 	end := len(x.blocks) - 1
-	if end < 0 || len(x.blocks[end]) == blockVectors*x.dimension {
-		size := blockVectors * x.dimension
-		if end < 0 {
-			size = 0
-		}
-		x.blocks = append(x.blocks, make([]float32, 0, size))
+	if end < 0 || len(x.blocks[end].floats) == blockVectors*x.dimension {
+		x.blocks = append(x.blocks, newVectorBlock(blockVectors*x.dimension))
 		end++
 	}
-	x.blocks[end] = append(x.blocks[end], floats...)
+	x.blocks[end].floats = append(x.blocks[end].floats, floats...)
 }
 
 // remove moves the last vector into the gap.
@@ -82,8 +77,9 @@ func (x *vectorIndex) remove(seq uint64) {
 	delete(x.at, seq)
 	x.seqs, x.norms = x.seqs[:end], x.norms[:end]
 	last := len(x.blocks) - 1
-	if x.blocks[last] = x.blocks[last][:len(x.blocks[last])-x.dimension]; len(x.blocks[last]) == 0 {
-		x.blocks = x.blocks[:last]
+	block := x.blocks[last]
+	if block.floats = block.floats[:len(block.floats)-x.dimension]; len(block.floats) == 0 {
+		x.blocks[last], x.blocks = nil, x.blocks[:last]
 	}
 }
 
