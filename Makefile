@@ -1,7 +1,7 @@
 # Every target is one command that you could type yourself.
 VERSION ?= 0.2.0
-PKG ?= protocol
-FUZZ ?= FuzzReader
+TIME ?= 10m
+FUZZ ?=
 
 .PHONY: build test race check golden fuzz bench image
 
@@ -22,9 +22,9 @@ check:
 golden:
 	GOLDEN_UPDATE=1 go test ./...
 
-# One target of one package: make fuzz PKG=chunk FUZZ=FuzzSplit
+# All fuzz targets, or those that match: make fuzz TIME=30s FUZZ=chunk.FuzzSplit
 fuzz:
-	go test -run '^$$' -fuzz '^$(FUZZ)$$' -fuzztime 30s ./$(PKG)
+	go -C tools run ./fuzz -time $(TIME) -only '$(FUZZ)'
 
 bench:
 	go test -run '^$$' -bench . -benchmem ./...
