@@ -54,7 +54,7 @@ func NewClient(o Options) (*Client, error) {
 		}
 		u, err := parseEndpoint(raw)
 		if err != nil {
-			return nil, fmt.Errorf("astra: %w", creds.redactError(err))
+			return nil, fmt.Errorf("astra: %w", creds.redact.Error(err))
 		}
 		c.endpoints = append(c.endpoints, u.String())
 		private = private || o.RequirePrivateAddress && needsPrivateAddress(u)

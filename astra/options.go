@@ -93,7 +93,7 @@ type RetryEvent struct {
 // Format prints the options without the token, whatever the verb, also when it was
 // put into the endpoint by mistake.
 func (o Options) Format(f fmt.State, _ rune) {
-	endpoint := redact.New(o.Token)(o.Endpoint)
+	endpoint := redact.New(o.Token).Text(o.Endpoint)
 	fmt.Fprintf(f, "astra.Options{Endpoint: %q, Token: %s}", endpoint, redact.Mark)
 }
 

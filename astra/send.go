@@ -113,7 +113,7 @@ func (c *Client) sendTo(parent context.Context, endpoint string, k call, body *b
 	var connected atomic.Bool
 	req, err := c.newRequest(ctx, endpoint+k.path(), body, &connected)
 	if err != nil {
-		return nil, k.wrap(c.credentials.redactError(err))
+		return nil, k.wrap(c.credentials.redact.Error(err))
 	}
 	resp, err := c.transport.RoundTrip(req)
 	if err != nil {
@@ -180,7 +180,7 @@ func (c *Client) lost(parent, own context.Context, k call, err error) *Error {
 		// The attempt's own deadline is not the caller's: DeadlineExceeded stays out.
 		e.Err = fmt.Errorf("%w (%s)", ErrTimeout, k.timeout)
 	default:
-		e.Err = c.credentials.redactError(err)
+		e.Err = c.credentials.redact.Error(err)
 	}
 	return e
 }

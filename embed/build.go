@@ -50,7 +50,7 @@ func (b *builder) url(u *url.URL, err error) *url.URL {
 		b.fail(faultAddress, err.Error())
 		return &url.URL{}
 	}
-	b.identity.login = u.User
+	b.identity.base = u
 	return u
 }
 

@@ -3,7 +3,6 @@ package embed
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -41,7 +40,7 @@ type client struct {
 	// authorize and redact close over the key, so that no field of a printed
 	// provider holds it.
 	authorize func(http.Header)
-	redact    func(string) string
+	redact    *redact.Redactor
 	timeout   time.Duration
 	retry     retry.Policy
 	pace      *pace
@@ -58,9 +57,9 @@ type identity struct {
 	provider string
 	settings settings
 	key      string
-	header   string        // that holds the key
-	scheme   string        // before the key
-	login    *url.Userinfo // of the base URL; nil for none
+	header   string   // that holds the key
+	scheme   string   // before the key
+	base     *url.URL // as configured; nil for none
 }
 
 func newClient(id identity, o Common) *client {
@@ -78,7 +77,7 @@ func newClient(id identity, o Common) *client {
 				h.Set(id.header, id.scheme+id.key)
 			}
 		},
-		redact:  redact.New(append(loginSecrets(id.login), id.key)...),
+		redact:  redact.New(append(redact.OfURL(id.base), id.key)...),
 		timeout: o.Timeout,
 		retry:   o.Retry,
 		pace:    newPace(o, id.provider),
@@ -292,15 +291,13 @@ func (c *client) complete(q call, e *Error, status int) *Error {
 			e.Message = fmt.Sprintf("no reply within %s: %s", c.timeout, e.Message)
 		}
 	}
-	if e.Err != nil && c.redact(e.Err.Error()) != e.Err.Error() {
-		e.Err = errors.New(c.redact(e.Err.Error()))
-	}
+	e.Err = c.redact.Error(e.Err)
 	if e.fault == faultModel && c.retired != "" {
 		e.Message += " (the provider retired this model on " + c.retired + ": choose another one, and run a refresh)"
 	}
 	e.Setting = c.settings.path(faultTraits[e.fault].role)
-	e.Message = shorten(c.redact(e.Message))
-	e.Code, e.Type = shorten(c.redact(e.Code)), shorten(c.redact(e.Type))
+	e.Message = shorten(c.redact.Text(e.Message))
+	e.Code, e.Type = shorten(c.redact.Text(e.Code)), shorten(c.redact.Text(e.Type))
 	return e
 }
 
@@ -316,18 +313,4 @@ func shownText(base string) string {
 		return "(not a URL)"
 	}
 	return shownURL(u)
-}
-
-// loginSecrets are what a reply may repeat of a login: the password, or a user name that stands
-// alone, as keys do, and both as the header has them.
-func loginSecrets(login *url.Userinfo) []string {
-	if login == nil {
-		return nil
-	}
-	secret, ok := login.Password()
-	if !ok {
-		secret = login.Username()
-	}
-	password, _ := login.Password()
-	return []string{secret, base64.StdEncoding.EncodeToString([]byte(login.Username() + ":" + password))}
 }

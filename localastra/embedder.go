@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -54,7 +53,7 @@ func NewEmbedder(o EmbedderOptions) (EmbedFunc, error) {
 		return nil, &OptionError{"embedder", shown, "an http or https URL"}
 	}
 	e := &embedder{options: o, url: strings.TrimSuffix(o.URL, "/") + "/embeddings",
-		redact: redact.New(append(loginSecrets(base.User), o.Key)...)}
+		redact: redact.New(append(redact.OfURL(base), o.Key)...)}
 	e.client = &http.Client{Transport: o.Transport, Timeout: embedTimeout}
 	// A redirect would take the key and the texts to a server that nobody named.
 	e.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -66,18 +65,7 @@ type embedder struct {
 	options EmbedderOptions
 	url     string
 	client  *http.Client
-	redact  func(string) string
-}
-
-// loginSecrets are the forms in which the login of a URL is sent: a name without a
-// password is a key.
-func loginSecrets(login *url.Userinfo) []string {
-	password, has := login.Password()
-	secret := password
-	if !has {
-		secret = login.Username()
-	}
-	return []string{secret, base64.StdEncoding.EncodeToString([]byte(login.Username() + ":" + password))}
+	redact  *redact.Redactor
 }
 
 // embed returns one vector for each text. Errors carry the service's own words, cut
@@ -87,10 +75,7 @@ func (e *embedder) embed(ctx context.Context, texts []string) ([][]float32, erro
 	if err == nil {
 		return vectors, nil
 	}
-	if shown := e.redact(err.Error()); shown != err.Error() {
-		return nil, errors.New(shown) // what it wraps would tell the secret
-	}
-	return nil, err
+	return nil, e.redact.Error(err)
 }
 
 // ask sends one request.
@@ -121,7 +106,7 @@ func (e *embedder) ask(ctx context.Context, texts []string) ([][]float32, error)
 		return nil, fmt.Errorf("read answer: %w", err)
 	}
 	if response.StatusCode != http.StatusOK {
-		said := e.redact(response.Status + ": " + string(text)) // half a secret would not be found
+		said := e.redact.Text(response.Status + ": " + string(text)) // half a secret would not be found
 		return nil, errors.New(strings.ToValidUTF8(said[:min(len(said), shownReply)], ""))
 	}
 	return decodeEmbedding(text, len(texts))

@@ -1,62 +1,72 @@
 package redact
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-	"html"
+	"encoding/base64"
+	"encoding/hex"
 	"net/url"
-	"regexp"
-	"slices"
 	"strings"
-	"unicode/utf16"
 )
 
-// formsOf are the secret as it is and as messages escape it, each once.
-func formsOf(secret string) []string {
-	query, path := url.QueryEscape(secret), url.PathEscape(secret)
-	plain := plainJSON(secret)
-	forms := []string{
-		secret, query, path, lowerHex(query), lowerHex(path), html.EscapeString(secret),
-		plain, strings.ReplaceAll(plain, "/", `\/`), asciiJSON(plain), inner(json.Marshal(secret)),
-	}
-	slices.Sort(forms)
-	return slices.Compact(forms)
-}
-
-// plainJSON escapes what JSON must.
-func plainJSON(text string) string {
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(text)
-	return inner(bytes.TrimSpace(b.Bytes()), err)
-}
-
-// inner is a JSON text without its quotes. Marshalling a string cannot fail.
-func inner(quoted []byte, err error) string {
-	if err != nil {
-		return ""
-	}
-	return string(quoted[1 : len(quoted)-1])
-}
-
-// asciiJSON escapes every character beyond ASCII too, as Python's json does.
-func asciiJSON(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		if r < 0x80 {
-			b.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.Encode([]rune{r}) {
-			fmt.Fprintf(&b, `\u%04x`, unit)
+// coded are a secret in hexadecimal digits and in base64, there also as a part of a longer
+// text: its first and last digits then depend on its neighbours, and are left out.
+func coded(secret string) []string {
+	forms := []string{hex.EncodeToString([]byte(secret))}
+	for before := range 3 {
+		padded := strings.Repeat("\x00", before) + secret
+		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+			digits := encoding.EncodeToString([]byte(padded))
+			// The digits that hold bits of the bytes before, and those that the secret does not fill.
+			digits = digits[(before*8+5)/6 : len(padded)*8/6]
+			forms = append(forms, digits)
 		}
 	}
-	return b.String()
+	return forms
 }
 
-// lowerHex writes the escapes of a URL in small letters, as some servers do.
-func lowerHex(escaped string) string {
-	return regexp.MustCompile(`%[0-9A-F]{2}`).ReplaceAllStringFunc(escaped, strings.ToLower)
+// minPart is the length of the shortest part of a token that is a secret by itself.
+const minPart = 12
+
+// Parts are the pieces of "AstraCS:<id>:<secret>" and "Cassandra:<user>:<password>", user and
+// password in base64, that are secrets by themselves, and the password as it is. A user's name is
+// none, and a password that is the user's name guards nothing.
+func Parts(token string) []string {
+	pieces := strings.Split(token, ":")
+	var parts []string
+	for _, piece := range pieces[1:] {
+		if len(piece) >= minPart {
+			parts = append(parts, piece)
+		}
+	}
+	if len(pieces) != 3 || pieces[0] != "Cassandra" {
+		return parts
+	}
+	user, _ := base64.RawStdEncoding.DecodeString(strings.TrimRight(pieces[1], "="))
+	password, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(pieces[2], "="))
+	if err == nil && string(password) != string(user) {
+		parts = append(parts, string(password))
+	}
+	return parts
+}
+
+// OfURL are the secrets of a URL: its password, or a user's name that stands alone, as keys do,
+// both as the header has them, and the values of its query. A nil URL has none.
+func OfURL(u *url.URL) []string {
+	if u == nil {
+		return nil
+	}
+	var secrets []string
+	if login := u.User; login != nil {
+		password, both := login.Password()
+		secret := password
+		if !both {
+			secret = login.Username()
+		}
+		secrets = append(secrets, secret, base64.StdEncoding.EncodeToString([]byte(login.Username()+":"+password)))
+	}
+	for name, values := range u.Query() {
+		if !strings.Contains(strings.ToLower(name), "version") {
+			secrets = append(secrets, values...)
+		}
+	}
+	return secrets
 }
