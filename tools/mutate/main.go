@@ -3,6 +3,9 @@
 //
 //	go -C tools run ./mutate ./document
 //	go -C tools run ./mutate -sample 200 -seed 7 -files 'finalise|diff' ./connector
+//	go -C tools run ./mutate -sample 50 -tests ./connector ./internal/intake ./check
+//
+// The last breaks packages that the tests of another one reach.
 //
 // The tree is never changed: go test takes the broken file in the place of the real one (-overlay). A test must fail
 // within ten times what all that reach the place take, and half a minute, else it counts as one that noticed. A package
@@ -30,6 +33,7 @@ type options struct {
 	sample   int
 	seed     uint64
 	budget   time.Duration
+	tests    string
 	packages []string
 }
 
@@ -51,6 +55,7 @@ func parse(args []string, messages io.Writer) (options, error) {
 	flags.IntVar(&o.sample, "sample", 0, "how many mutants of each package to try, chosen at random; 0 is all")
 	flags.Uint64Var(&o.seed, "seed", 1, "of the choice")
 	flags.DurationVar(&o.budget, "budget", 20*time.Second, "how long the tests of a mutant may take, the shortest ones first")
+	flags.StringVar(&o.tests, "tests", "", "the package whose tests to run, else those of each package that is broken")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -71,20 +76,37 @@ func run(ctx context.Context, args []string, out, messages io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if o.tests != "" {
+		return tryPackages(ctx, o, o.tests, o.packages, out)
+	}
 	for _, name := range o.packages {
-		if err := tryPackage(ctx, o, name, out); err != nil {
+		if err := tryPackages(ctx, o, name, []string{name}, out); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	return nil
 }
 
-func tryPackage(ctx context.Context, o options, name string, out io.Writer) error {
+// tryPackages breaks the packages and runs the tests of one.
+func tryPackages(ctx context.Context, o options, tests string, broken []string, out io.Writer) error {
 	work, err := os.MkdirTemp("", "mutate-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(work)
+	p := trial{root: o.root, name: tests, work: work, budget: o.budget}
+	if err := p.measure(ctx, broken); err != nil {
+		return err
+	}
+	for _, name := range broken {
+		if err := tryPackage(ctx, o, &p, name, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func tryPackage(ctx context.Context, o options, p *trial, name string, out io.Writer) error {
 	mutants, err := packageMutants(filepath.Join(o.root, name), o.files)
 	if err != nil {
 		return err
@@ -95,10 +117,6 @@ func tryPackage(ctx context.Context, o options, name string, out io.Writer) erro
 		random.Shuffle(found, func(i, j int) { mutants[i], mutants[j] = mutants[j], mutants[i] })
 		mutants = mutants[:o.sample]
 		slices.SortFunc(mutants, mutant.compare)
-	}
-	p := trial{root: o.root, name: name, work: work, budget: o.budget}
-	if err := p.measure(ctx); err != nil {
-		return err
 	}
 	counts := map[verdict]int{}
 	for _, m := range mutants {

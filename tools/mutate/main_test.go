@@ -47,10 +47,10 @@ func TestMutants(t *testing.T) {
 	}
 }
 
-// TestRun tries a package whose test forgets one of two conditions, and a function.
+// TestRun tries a package whose test forgets one of two conditions, and a function, with its own tests and with those
+// of a package that uses it.
 func TestRun(t *testing.T) {
-	root := t.TempDir()
-	for name, text := range map[string]string{
+	root := tree(t, map[string]string{
 		"go.mod": "module example\n\ngo 1.26\n",
 		"p/p.go": `package p
 
@@ -72,7 +72,59 @@ func TestBetween(t *testing.T) {
 	}
 }
 `,
-	} {
+		"q/p_test.go": `package q
+
+import (
+	"testing"
+
+	"example/p"
+)
+
+func TestForgotten(t *testing.T) {
+	if p.Forgotten(1) != 2 {
+		t.Fail()
+	}
+}
+`,
+	})
+	tests := map[string]struct {
+		args []string
+		want string
+	}{
+		"its own": {[]string{"./p"}, `p/p.go:4: survived: only n >= 1 of n >= 1 && n <= 9
+p/p.go:4: survived: < for <= in n <= 9
+p/p.go:8: unreached: - for + in n + 1
+./p: 5 of 5 mutants tried: 2 killed, 2 survived, 1 unreached, 0 do not compile
+`},
+		"another's": {[]string{"-tests", "./q", "./p"}, `p/p.go:4: unreached: only n <= 9 of n >= 1 && n <= 9
+p/p.go:4: unreached: > for >= in n >= 1
+p/p.go:4: unreached: only n >= 1 of n >= 1 && n <= 9
+p/p.go:4: unreached: < for <= in n <= 9
+./p: 5 of 5 mutants tried: 1 killed, 0 survived, 4 unreached, 0 do not compile
+`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			before := treeOf(t, root)
+			var out bytes.Buffer
+			if err := run(t.Context(), append([]string{"-root", root}, test.args...), &out, io.Discard); err != nil {
+				t.Fatal(err)
+			}
+			if out.String() != test.want {
+				t.Errorf("got:\n%swant:\n%s", out.String(), test.want)
+			}
+			if treeOf(t, root) != before {
+				t.Error("the tree has changed")
+			}
+		})
+	}
+}
+
+// tree writes files into a new folder.
+func tree(t *testing.T, files map[string]string) string {
+	t.Helper()
+	root := t.TempDir()
+	for name, text := range files {
 		path := filepath.Join(root, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
@@ -81,22 +133,7 @@ func TestBetween(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	before := treeOf(t, root)
-	var out bytes.Buffer
-	if err := run(t.Context(), []string{"-root", root, "./p"}, &out, io.Discard); err != nil {
-		t.Fatal(err)
-	}
-	const want = `p/p.go:4: survived: only n >= 1 of n >= 1 && n <= 9
-p/p.go:4: survived: < for <= in n <= 9
-p/p.go:8: unreached: - for + in n + 1
-./p: 5 of 5 mutants tried: 2 killed, 2 survived, 1 unreached, 0 do not compile
-`
-	if out.String() != want {
-		t.Errorf("got:\n%swant:\n%s", out.String(), want)
-	}
-	if treeOf(t, root) != before {
-		t.Error("the tree has changed")
-	}
+	return root
 }
 
 func treeOf(t *testing.T, root string) string {

@@ -26,9 +26,10 @@ const (
 	invalid   verdict = "invalid"   // it does not compile
 )
 
-// trial is a package under trial.
+// trial are packages under trial, and name is the one whose tests run.
 type trial struct {
 	root, name, work string
+	module           string // its path
 	budget           time.Duration
 	tests            []test // the shortest first
 	counted          map[string][]block
@@ -38,16 +39,22 @@ type trial struct {
 type test struct {
 	name   string
 	took   time.Duration
-	blocks map[string][]block // by the file's name
+	blocks map[string][]block // by the file's name, after the package's path
 }
 
 // block is a stretch of code that coverage counts as one.
 type block struct{ from, to place }
 
-// measure runs each test of the package alone, to know how long it takes and what it reaches.
-func (p *trial) measure(ctx context.Context) error {
+// measure runs each test of the package alone, to know how long it takes and what it reaches of the packages to break.
+func (p *trial) measure(ctx context.Context, broken []string) error {
+	module, err := p.command(ctx, "go", "list", "-m").Output()
+	if err != nil {
+		return err
+	}
+	p.module = strings.TrimSpace(string(module))
 	binary := filepath.Join(p.work, "cover.test")
-	if out, err := p.command(ctx, "go", "test", "-c", "-cover", "-o", binary, p.name).CombinedOutput(); err != nil {
+	build := p.command(ctx, "go", "test", "-c", "-coverpkg", strings.Join(broken, ","), "-o", binary, p.name)
+	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
 	}
 	list, err := p.inPackage(ctx, binary, "-test.list", ".").Output()
@@ -109,10 +116,9 @@ func readProfile(path string) (reached, all map[string][]block, err error) {
 			&b.from.line, &b.from.column, &b.to.line, &b.to.column, &statements, &count); err != nil {
 			return nil, nil, fmt.Errorf("profile: %q: %w", lines.Text(), err)
 		}
-		base := filepath.Base(name) + ".go"
-		all[base] = append(all[base], b)
+		all[name] = append(all[name], b)
 		if count > 0 {
-			reached[base] = append(reached[base], b)
+			reached[name] = append(reached[name], b)
 		}
 	}
 	return reached, all, lines.Err()
@@ -124,10 +130,16 @@ func anyHolds(blocks []block, p place) bool {
 	return slices.ContainsFunc(blocks, func(b block) bool { return b.holds(p) })
 }
 
+// counts is how a coverage profile names a file.
+func (p *trial) counts(file string) string {
+	name := strings.TrimSuffix(strings.TrimPrefix(file, p.root), ".go")
+	return p.module + filepath.ToSlash(name)
+}
+
 // reaching are the names of the tests that reach the mutant, the shortest first, as many as the budget has time
 // for and one at least, and how long they take.
 func (p *trial) reaching(m mutant) (names []string, took time.Duration) {
-	file, at := filepath.Base(m.file), m.at
+	file, at := p.counts(m.file), m.at
 	if !anyHolds(p.counted[file], at) {
 		at = m.within // such as the value of a case, which is not counted
 	}
