@@ -35,7 +35,8 @@ func checkServices(ctx context.Context, c *clients.Clients) (notes []string, err
 	}
 	provider, known := providers[e.Vectorize.Provider]
 	if !known {
-		return nil, &failure.ConfigError{Reason: fmt.Sprintf("embedding.provider: the Data API does not embed with %q; it offers %s",
+		return nil, &failure.ConfigError{Reason: fmt.Sprintf(
+			"embedding.provider: the Data API does not embed with %q; it offers %s",
 			e.Vectorize.Provider, choices(slices.Collect(maps.Keys(providers))))}
 	}
 	models := make([]string, 0, len(provider.Models))
@@ -43,7 +44,8 @@ func checkServices(ctx context.Context, c *clients.Clients) (notes []string, err
 		models = append(models, m.Name)
 	}
 	if !slices.Contains(models, e.Model) {
-		return nil, &failure.ConfigError{Reason: fmt.Sprintf("embedding.model: the Data API does not embed with %s's model %q; it offers %s",
+		return nil, &failure.ConfigError{Reason: fmt.Sprintf(
+			"embedding.model: the Data API does not embed with %s's model %q; it offers %s",
 			e.Vectorize.Provider, e.Model, choices(models))}
 	}
 	return nil, nil

@@ -102,7 +102,9 @@ func (l *lookup) mustRead(v *intake.Version) (bool, error) {
 // The joined text of a record id can belong to several keys: a document whose
 // _id starts with another key's hash is that key's. After a large answer fewer
 // keys are asked for at a time.
-func (l *lookup) readKeys(ctx context.Context, s *intake.Stream, versions []*intake.Version, found map[string][]stored) error {
+func (l *lookup) readKeys(
+	ctx context.Context, s *intake.Stream, versions []*intake.Version, found map[string][]stored,
+) error {
 	size := keysPerGet
 	for len(versions) > 0 {
 		part := versions[:min(size, len(versions))]

@@ -69,7 +69,9 @@ func (p *planner) compareGuesses(ctx context.Context, s *intake.Stream) error {
 
 // lookUp returns a stored document of the stream with the value in the field; nil when
 // there is none, or when the server does not filter by the field.
-func (p *planner) lookUp(ctx context.Context, s *intake.Stream, name string, value json.RawMessage) (clients.Fields, error) {
+func (p *planner) lookUp(
+	ctx context.Context, s *intake.Stream, name string, value json.RawMessage,
+) (clients.Fields, error) {
 	var found clients.Fields
 	err := p.finds.Finder.FindAll(ctx, astra.FindQuery{
 		Filter:     map[string]any{document.FieldStream: s.Name(), astra.EscapePath(name): value},

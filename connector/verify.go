@@ -104,5 +104,8 @@ func (c *Connector) Verify(
 func guessesSync(s *protocol.ConfiguredStream, jobID string) bool {
 	now := time.Now()
 	later := now.Add(time.Hour)
-	return intake.SyncID(s, intake.CallFacts{JobID: jobID, Started: now}) != intake.SyncID(s, intake.CallFacts{JobID: jobID, Started: later})
+	at := func(started time.Time) int64 {
+		return intake.SyncID(s, intake.CallFacts{JobID: jobID, Started: started})
+	}
+	return at(now) != at(later)
 }

@@ -49,7 +49,9 @@ func Discover(ctx context.Context, c *clients.Clients) ([]protocol.Stream, error
 
 // discoverCollection describes the streams of one collection. Without an index on
 // _ab_stream its streams cannot be asked for.
-func discoverCollection(ctx context.Context, c *clients.Clients, d *astra.CollectionDescriptor) ([]protocol.Stream, error) {
+func discoverCollection(
+	ctx context.Context, c *clients.Clients, d *astra.CollectionDescriptor,
+) ([]protocol.Stream, error) {
 	if !clients.IndexingOf(d).Indexes(document.FieldStream) {
 		c.Log.Info("the collection does not index "+document.FieldStream+" and is left out", "collection", d.Name)
 		return nil, nil

@@ -54,14 +54,20 @@ const DefaultMemoryBytes = 256 << 20
 // Clients are what a configuration names, opened: the Data API's database, the embedder and
 // what they are used with. Close them when done. They are safe for concurrent use.
 type Clients struct {
-	Options  Options
-	Config   *spec.Config
-	Log      *slog.Logger
+	// Options are those that the clients were made of, with the defaults filled in.
+	Options Options
+	// Config and Log are those of Options.
+	Config *spec.Config
+	Log    *slog.Logger
+	// Client is the Data API's, and Database the configured keyspace of it.
 	Client   *astra.Client
 	Database *astra.Database
-	Embedder embed.Embedder // nil for from_field and astra_vectorize
-	Repeats  atomic.Int64   // of Data API calls
-	closers  []io.Closer
+	// Embedder makes the vectors; nil for from_field, where records bring them, and for
+	// astra_vectorize, where the server makes them.
+	Embedder embed.Embedder
+	// Repeats counts the calls of the Data API that were repeated.
+	Repeats atomic.Int64
+	closers []io.Closer
 }
 
 // Open checks what can be checked without a network, opens a local endpoint and
@@ -136,7 +142,8 @@ func (c *Clients) logWait(e astra.WaitEvent) {
 		c.Log.Info("the Data API takes calls again", "waited", lasted)
 		return
 	}
-	c.Log.Info("Data API calls are repeated", "waiting", e.Commands, "for", lasted, "patience", c.Options.Timing.patience(),
+	c.Log.Info("Data API calls are repeated", "waiting", e.Commands, "for", lasted,
+		"patience", c.Options.Timing.patience(),
 		"reason", shortened(e.Err.Error(), maxReasonBytes))
 }
 

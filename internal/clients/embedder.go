@@ -99,7 +99,8 @@ func (c *Clients) Fingerprint() string {
 	case c.Embedder != nil:
 		return c.Embedder.Fingerprint()
 	case e.Mode == spec.ModeAstraVectorize:
-		return fmt.Sprintf("%s/%s/%s%s/%d", e.Mode, e.Vectorize.Provider, e.Model, parametersID(e.Vectorize.Parameters), e.Dimensions)
+		id := parametersID(e.Vectorize.Parameters)
+		return fmt.Sprintf("%s/%s/%s%s/%d", e.Mode, e.Vectorize.Provider, e.Model, id, e.Dimensions)
 	default:
 		return fmt.Sprintf("%s/%s/%d", e.Mode, e.FieldName, e.Dimensions)
 	}

@@ -69,8 +69,8 @@ type TakenOverError struct {
 
 // Error names the stream.
 func (e *TakenOverError) Error() string {
-	return fmt.Sprintf("stream %q: another sync of the stream has begun, or the collection was emptied, while this one ran",
-		e.Stream)
+	return fmt.Sprintf("stream %q: another sync of the stream has begun, or the collection was emptied, "+
+		"while this one ran", e.Stream)
 }
 
 // BackendError says that the database behind the Data API lacks something without

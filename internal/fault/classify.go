@@ -170,8 +170,8 @@ func temporaryFault(err error, t *protocol.ErrorTrace) bool {
 		return false
 	}
 	t.FailureType = protocol.ConfigError
-	t.Message = sentence(fmt.Sprintf("keep track of records: temporary files in %q cannot be written; set TMPDIR to a folder that "+
-		"exists and has room, about 50 bytes for each record: %v", e.Dir, e.Err))
+	t.Message = sentence(fmt.Sprintf("keep track of records: temporary files in %q cannot be written; "+
+		"set TMPDIR to a folder that exists and has room, about 50 bytes for each record: %v", e.Dir, e.Err))
 	return true
 }
 

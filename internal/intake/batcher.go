@@ -178,7 +178,7 @@ func (b *batcher) record(ctx context.Context, it *item) error {
 	if err := b.number(it); err != nil {
 		return err
 	}
-	return b.add(ctx, newVersion(it.stream, submission{Record: it.record, Ticket: t}, it.bytes))
+	return b.add(ctx, newVersion(it.stream, Submission{Record: it.record, Ticket: t}, it.bytes))
 }
 
 // reject tells the sink of a record that cannot be stored. In a stream that is replaced
@@ -192,7 +192,7 @@ func (b *batcher) reject(ctx context.Context, it *item, reject *document.RejectE
 		b.memory.free(it.bytes)
 		return b.ledger.done(t, Counts{Rejected: 1})
 	}
-	one := submission{Record: it.record, Ticket: t, Rejected: reject, Reported: true}
+	one := Submission{Record: it.record, Ticket: t, Rejected: reject, Reported: true}
 	return b.add(ctx, newVersion(it.stream, one, it.bytes))
 }
 

@@ -9,11 +9,11 @@ import (
 // Counts is what happened to the records of one stream in one segment.
 type Counts struct {
 	Received int64 // records that count as written, also those that a later version replaced
-	Rejected int64
-	Chunks   int64
-	Embedded int64
-	Reused   int64
-	Deleted  int64
+	Rejected int64 // records that cannot be stored and were skipped
+	Chunks   int64 // documents that belong to those received
+	Embedded int64 // documents that were embedded and inserted
+	Reused   int64 // documents that were inserted with a vector that was there already
+	Deleted  int64 // documents of older versions that were asked to be deleted
 	Replaced int64 // of those received, by a later version in the same batch
 	Dropped  int64 // CDC deletes of a stream that does not deduplicate
 }

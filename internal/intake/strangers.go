@@ -109,7 +109,8 @@ func (s *strangers) judge() error {
 func (s *strangers) report(log *slog.Logger) (records int64) {
 	for stream, n := range s.records {
 		records += n
-		log.Warn("records of a stream that the catalog lacks were skipped", "stream", quote.Brief(stream.String()), "records", n)
+		log.Warn("records of a stream that the catalog lacks were skipped",
+			"stream", quote.Brief(stream.String()), "records", n)
 	}
 	if s.others > 0 {
 		log.Warn("records of further streams that the catalog lacks were skipped", "records", s.others)

@@ -16,9 +16,13 @@ import (
 type Stream struct {
 	document.Stream
 
-	Replacing bool // what is of another generation goes when the stream is finalised
-	Numbered  bool // the caller numbers its generations
-	Overwrite bool // destination_sync_mode overwrite on the wire
+	// Replacing: what is of another generation goes when the stream is finalised. GenerationID is
+	// set then, and Attempt where a second attempt starts from zero.
+	Replacing bool
+	// Numbered: the caller numbers its generations, so that they have an order.
+	Numbered bool
+	// Overwrite: the destination_sync_mode is overwrite on the wire.
+	Overwrite bool
 
 	// Fresh: the collection held no document of the stream at the start, so
 	// nothing of it needs to be read before it is written.

@@ -14,16 +14,22 @@ type Version struct {
 	// which nothing is stored (kept).
 	Record *document.Record
 	// Submissions are all records of the key in the batch, oldest first.
-	Submissions []submission
+	Submissions []Submission
 	bytes       int64 // of the memory budget, for all submissions
 
-	Counts  Counts          // of record
-	Refused error           // why a service refuses record, until the batch falls back on another
-	Tried   map[string]bool // ids that were missing and that we sent, of any submission
+	// Counts are what the sink did for Record. It adds to them; the batcher reads them when the
+	// batch has landed.
+	Counts Counts
+	// Refused says why a service refuses Record. A sink sets it, and takes it back with
+	// [Version.Reject], after which Record is another one.
+	Refused error
+	// Tried are the ids of documents that were missing and that the sink has sent, whatever
+	// became of them and whichever submission they are of.
+	Tried map[string]bool
 }
 
-// submission is one record of the input on its way.
-type submission struct {
+// Submission is one record of the input on its way.
+type Submission struct {
 	Record *document.Record
 	Ticket ticket
 	// Rejected says why it cannot be stored: reported already when it comes from
@@ -32,8 +38,8 @@ type submission struct {
 	Reported bool
 }
 
-func newVersion(s *Stream, one submission, bytes int64) *Version {
-	v := &Version{Stream: s, Submissions: []submission{one}, bytes: bytes, Tried: map[string]bool{}}
+func newVersion(s *Stream, one Submission, bytes int64) *Version {
+	v := &Version{Stream: s, Submissions: []Submission{one}, bytes: bytes, Tried: map[string]bool{}}
 	v.choose()
 	return v
 }
