@@ -1,4 +1,4 @@
-package connector_test
+package fault_test
 
 import (
 	"context"
