@@ -60,7 +60,10 @@ type StreamPlan struct {
 	Compared int      `json:"changed_records_compared"`
 	// Reordered counts compared records whose text differs from what is stored in nothing
 	// but the order of its lines: the source sends the fields in another order.
-	Reordered int            `json:"records_with_fields_in_another_order,omitempty"`
+	Reordered int `json:"records_with_fields_in_another_order,omitempty"`
+	// FirstOnly counts records whose largest fields are in their first document only, because
+	// all chunks together would repeat too much.
+	FirstOnly int64          `json:"records_with_fields_in_the_first_chunk_only,omitempty"`
 	Rejects   []RejectReason `json:"rejected_because,omitempty"`
 
 	watch   *fieldWatch

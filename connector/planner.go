@@ -333,6 +333,9 @@ func (p *planner) count(v *intake.Version, w *planWork, wasThere bool) {
 		one.Tokens += int64(tokens)
 		one.lengths.add(tokens)
 	}
+	if len(v.Record.FirstOnly) > 0 {
+		one.FirstOnly++
+	}
 	chunks := int64(len(docs))
 	stale := int64(len(w.stale))
 	switch {

@@ -40,11 +40,11 @@ func (b *building) run() *RejectError {
 	if err != nil {
 		return err
 	}
-	l, err := b.layout(len(chunks))
+	first, err := b.layout(len(chunks))
 	if err != nil {
 		return err
 	}
-	if err := b.documents(l, chunks); err != nil {
+	if err := b.documents(first, b.repeated(first, len(chunks)-1), chunks); err != nil {
 		return err
 	}
 	b.identify()
@@ -192,10 +192,11 @@ func (b *building) ownProperties(l *layout) int {
 	return n
 }
 
-// documents makes one document a chunk.
-func (b *building) documents(l *layout, chunks []string) *RejectError {
+// documents makes one document a chunk: the first one with the layout first, the others with
+// the layout rest.
+func (b *building) documents(first, rest *layout, chunks []string) *RejectError {
 	const head = len(`{"_id":""}`) + 2*2*len(hash{})
-	run := len(l.appendRun(nil))
+	run := len(first.appendRun(nil))
 	docs := make([]Document, len(chunks))
 	hashes := b.textHashes(chunks)
 	prefix := appendDomain(b.buf[:0], domainStored)
@@ -203,7 +204,10 @@ func (b *building) documents(l *layout, chunks []string) *RejectError {
 		prefix = appendVector(prefix, b.vector)
 	}
 	for i, text := range chunks {
-		d := &docs[i]
+		d, l := &docs[i], rest
+		if i == 0 {
+			l = first
+		}
 		*d = Document{Text: text, Index: i, Vector: b.vector, layout: l}
 		d.TextHash = hashes[2*len(hash{})*i:][:2*len(hash{})]
 		if err := b.checkText(text); err != nil {
@@ -229,7 +233,8 @@ func (b *building) documents(l *layout, chunks []string) *RejectError {
 	b.record.Documents = docs
 	if b.record.Stream.stampsVersions(len(docs)) {
 		b.record.Version = hex.EncodeToString(b.version())
-		l.attempt = b.record.Stream.Nonce + "." + b.record.Version
+		first.attempt = b.record.Stream.Nonce + "." + b.record.Version
+		rest.attempt = first.attempt
 	}
 	return nil
 }

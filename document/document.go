@@ -22,7 +22,12 @@ type Record struct {
 	Documents []Document // at least one, in the order of the chunks, unless Deleted
 	// Renamed are the source fields that are stored under another name ([EscapeName]).
 	Renamed []RenamedField
-	Bytes   int // of all Documents as AppendJSON writes them without a vector
+	// FirstOnly are the stored names of fields that are in the first of Documents only, because
+	// all of them would repeat more than MaxRepeatedBytes.
+	FirstOnly []string
+	// Repeated is how many bytes of metadata the other documents repeat.
+	Repeated int
+	Bytes    int // of all Documents as AppendJSON writes them without a vector
 	// Version is 16 hex digits of what all Documents hold; "" where the stream's Nonce is not used.
 	Version string
 
@@ -68,7 +73,7 @@ type Document struct {
 	layout  *layout
 }
 
-// layout is what the documents of one record have in common.
+// layout is what documents of one record have in common: all but the first, at least.
 type layout struct {
 	stream  *Stream
 	attempt string // what _ab_attempt holds

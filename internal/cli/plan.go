@@ -119,6 +119,10 @@ func printStreamPlan(b *lines, s *connector.StreamPlan) {
 		b.add("  order         in %d of %d changed records that were compared, the fields of the text are the same in "+
 			"another order; to keep it, name them in processing.text_fields", s.Reordered, s.Compared)
 	}
+	if s.FirstOnly > 0 {
+		b.add("  metadata     %d of the records have too many chunks to repeat all of their fields: the largest are in the first "+
+			"document only; name those that each chunk needs in processing.metadata_fields", s.FirstOnly)
+	}
 	for _, r := range s.Rejects {
 		field := ""
 		if r.Field != "" {

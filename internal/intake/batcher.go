@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"destination-astra/document"
@@ -44,6 +45,7 @@ type batcher struct {
 	statusSeen bool
 	strangers  *strangers
 	renamed    map[renamedField]bool
+	repeated   map[protocol.StreamDescriptor]bool  // that was said
 	keyless    map[protocol.StreamDescriptor]int64 // records without their primary key
 }
 
@@ -167,6 +169,7 @@ func (b *batcher) record(ctx context.Context, it *item) error {
 		return fmt.Errorf("stream %q: %w", it.stream.Descriptor, it.err)
 	}
 	b.warnRenamed(it)
+	b.warnRepeated(it)
 	if it.record.Keyless && !it.record.Deleted {
 		b.keyless[it.stream.Descriptor]++
 	}
@@ -244,6 +247,25 @@ func (b *batcher) warnRenamed(it *item) {
 		b.log.Warn("a source field cannot keep its name and is stored under another one",
 			"stream", it.stream.Descriptor, "field", quote.Brief(renamed.Field), "stored_as", quote.Brief(renamed.StoredAs))
 	}
+}
+
+// warnRepeated says once per stream that a record has so many documents that its metadata
+// counts.
+func (b *batcher) warnRepeated(it *item) {
+	r := it.record
+	if len(r.FirstOnly) == 0 && r.Repeated <= document.MaxRepeatedBytes || b.repeated[it.stream.Descriptor] {
+		return
+	}
+	b.repeated[it.stream.Descriptor] = true
+	line := []any{"stream", it.stream.Descriptor, "record", quote.Brief(r.RecordID), "chunks", len(r.Documents)}
+	if len(r.FirstOnly) == 0 {
+		b.log.Warn("each chunk of a record repeats what processing.metadata_fields names; leave long fields out",
+			append(line, "repeated_bytes", r.Repeated)...)
+		return
+	}
+	b.log.Warn("a record has too many chunks to repeat all of its fields: the largest are in its first document only; "+
+		"name those that each chunk needs in processing.metadata_fields",
+		append(line, "fields", quote.Brief(strings.Join(r.FirstOnly, ", ")))...)
 }
 
 // status tells the sink when the COMPLETE of a replacing stream arrives: everything

@@ -49,7 +49,7 @@ func New(o Options) *Input {
 			streams: o.Streams, ledger: l, memory: memory, ordinals: tally.NewFor(o.MemoryBytes),
 			flushInterval: o.FlushInterval, log: o.Log,
 			flights: newFlights(), open: NewBatch(), strangers: newStrangers(o.Streams, l),
-			renamed: map[renamedField]bool{}, keyless: map[protocol.StreamDescriptor]int64{},
+			renamed: map[renamedField]bool{}, repeated: map[protocol.StreamDescriptor]bool{}, keyless: map[protocol.StreamDescriptor]int64{},
 		},
 	}
 }
