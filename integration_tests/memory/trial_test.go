@@ -3,6 +3,7 @@ package memory_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"net/http/httptest"
@@ -24,7 +25,7 @@ import (
 // container is the memory of the container that is tried, and goLimit what the binary
 // would derive from it.
 const (
-	container = 512 << 20
+	container = int64(512 << 20)
 	goLimit   = container/10*9 - 32<<20
 )
 
@@ -35,6 +36,7 @@ type trial struct {
 	lines                 int // the last one is a state
 	line                  func(i int) string
 	states                int
+	most                  int64 // bytes that may be resident; 0 means those of the container
 }
 
 // TestMemoryTrial writes inputs that once took gigabytes, and watches the resident memory.
@@ -42,25 +44,38 @@ func TestMemoryTrial(t *testing.T) {
 	if os.Getenv("MEMORY_TRIAL") == "" {
 		t.Skip("set MEMORY_TRIAL=1 to run it; MEMORY_TRIAL_RECORDS is how many small records are written")
 	}
-	small, err := strconv.Atoi(os.Getenv("MEMORY_TRIAL_RECORDS"))
-	if err != nil {
-		small = 300_000
-	}
+	small := numberOf(t, "MEMORY_TRIAL_RECORDS", 300_000)
 	tests := map[string]trial{
 		"states behind a record": {8, 1000, "append_dedup", 3001, func(i int) string {
 			if i == 0 {
 				return Note("s", 1, "one record")
 			}
 			return largeState(i)
-		}, 3000},
-		"a large record in many dimensions": {3072, 1000, "append_dedup", 2, recordOf(20_000_000), 1},
-		"a large record in small chunks":    {3072, 32, "append_dedup", 2, recordOf(20_000_000), 1},
-		"four lines of 50 MB":               {8, 1000, "append_dedup", 5, recordOf(50_000_000), 1},
-		"ten lines of 64 MiB":               {8, 1000, "append", 11, recordOf(64 << 20), 1},
-		"small records":                     {8, 1000, "append", small + 1, recordOf(100), 1},
+		}, 3000, 0},
+		"a large record in many dimensions": {3072, 1000, "append_dedup", 2, recordOf(20_000_000), 1, 0},
+		"a large record in small chunks":    {3072, 32, "append_dedup", 2, recordOf(20_000_000), 1, 0},
+		"four lines of 50 MB":               {8, 1000, "append_dedup", 5, recordOf(50_000_000), 1, 0},
+		"ten lines of 64 MiB":               {8, 1000, "append", 11, recordOf(64 << 20), 1, 0},
+		"small records":                     {8, 1000, "append", small + 1, recordOf(100), 1, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test.run(t) })
+	}
+}
+
+// TestSoak writes a million small records and 300,000 larger ones. What is resident does not
+// grow with their number.
+func TestSoak(t *testing.T) {
+	if os.Getenv("MEMORY_TRIAL") == "" {
+		t.Skip("set MEMORY_TRIAL=1 to run it; MEMORY_TRIAL_PERCENT is how much of it is written")
+	}
+	const most = 200 << 20
+	percent := numberOf(t, "MEMORY_TRIAL_PERCENT", 100)
+	for _, mode := range []string{"append", "append_dedup"} {
+		small := trial{8, 1000, mode, 10_000*percent + 1, recordOf(200), 1, most}
+		t.Run(mode+" of 200 B", small.run)
+		large := trial{8, 1000, mode, 3_000*percent + 1, recordOf(2_000), 1, most}
+		t.Run(mode+" of 2 KB", large.run)
 	}
 }
 
@@ -112,7 +127,7 @@ func (c trial) run(t *testing.T) {
 	require.NoError(t, fed)
 	require.Equal(t, c.states, output.states)
 	t.Logf("%d MiB at most, %s, %s", peak>>20, time.Since(began).Round(time.Second), output.last)
-	require.Less(t, peak, int64(container))
+	require.Less(t, peak, cmp.Or(c.most, container))
 }
 
 func (c trial) feed(to io.WriteCloser) error {
@@ -137,17 +152,36 @@ func watch(pid int, done <-chan struct{}) (peak int64) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-		if _, after, found := bytes.Cut(status, []byte("VmHWM:")); err == nil && found {
-			kilobytes, _ := strconv.ParseInt(string(bytes.Fields(after)[0]), 10, 64)
-			peak = max(peak, kilobytes<<10)
-		}
+		peak = max(peak, peakOf(pid))
 		select {
 		case <-tick.C:
 		case <-done:
 			return peak
 		}
 	}
+}
+
+// peakOf is the most memory that was resident so far; 0 for a process that has ended.
+func peakOf(pid int) int64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	_, after, found := bytes.Cut(status, []byte("VmHWM:"))
+	if err != nil || !found {
+		return 0
+	}
+	kilobytes, _ := strconv.ParseInt(string(bytes.Fields(after)[0]), 10, 64)
+	return kilobytes << 10
+}
+
+// numberOf is a number in the environment.
+func numberOf(t *testing.T, name string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	require.NoError(t, err)
+	return n
 }
 
 // stateCounter counts the states on stdout and keeps the end of the last line of the log.
