@@ -2,6 +2,8 @@ package main_test
 
 import (
 	"os"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -47,7 +49,29 @@ func TestDockerfileStartsTheBinary(t *testing.T) {
 	require.Contains(t, dockerfile, `ENV AIRBYTE_ENTRYPOINT="`+binary+`"`)
 	require.Contains(t, dockerfile, `ENTRYPOINT ["`+binary+`"]`)
 	require.Regexp(t, `(?m)^USER airbyte$`, dockerfile)
-	require.Regexp(t, `chown -R airbyte:airbyte /airbyte .*/dest`, dockerfile)
+	require.Regexp(t, `chown -R airbyte:airbyte .*/dest`, dockerfile)
+	require.Contains(t, dockerfile, "chmod 1777 /airbyte")
+}
+
+// TestDockerfileGivesNoRights: the program runs as a user who can change neither it nor who he is, and its licences
+// come with it. What others build on is named where its digest can be put.
+func TestDockerfileGivesNoRights(t *testing.T) {
+	dockerfile := string(readFile(t, "Dockerfile"))
+	_, last, found := strings.Cut(dockerfile, "\nFROM ${BASE_IMAGE}\n")
+	require.True(t, found)
+
+	require.Contains(t, dockerfile, "chmod 0555 /out/destination-astra")
+	require.NotContains(t, last, "COPY --chown", "what is copied is root's")
+	require.NotContains(t, last, "COPY --chmod")
+	require.Contains(t, last, "find / -xdev -type f -perm /6000 -exec chmod ug-s {} +")
+	require.Less(t, strings.Index(last, "chmod ug-s"), strings.Index(last, "\nUSER airbyte\n"))
+	require.NotRegexp(t, `(?m)^USER (root|0)`, last)
+	require.Contains(t, last, "COPY LICENSE NOTICE docs/sbom.json metadata.yaml /airbyte/")
+	for _, from := range regexp.MustCompile(`(?m)^FROM (\S+)`).FindAllStringSubmatch(dockerfile, -1) {
+		require.Regexp(t, `^\$\{(GO|BASE)_IMAGE\}$`, from[1])
+	}
+	require.Regexp(t, `(?m)^ARG GO_IMAGE=golang:1\.26-bookworm(@sha256:[0-9a-f]{64})?$`, dockerfile)
+	require.Regexp(t, `(?m)^ARG BASE_IMAGE=debian:bookworm-slim(@sha256:[0-9a-f]{64})?$`, dockerfile)
 }
 
 func readFile(t *testing.T, name string) []byte {
