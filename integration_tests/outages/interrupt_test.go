@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -26,6 +27,7 @@ func TestSignals(t *testing.T) {
 	}{
 		"SIGTERM": {syscall.SIGTERM, 143},
 		"SIGINT":  {syscall.SIGINT, 130},
+		"SIGHUP":  {syscall.SIGHUP, 143},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -58,6 +60,36 @@ func TestSignals(t *testing.T) {
 			require.Len(t, Unique(Texts(api.Stored(t), "text")), 160)
 		})
 	}
+}
+
+// TestHangUpIsIgnoredUnderNohup, which a person starts a long write with to log out.
+func TestHangUpIsIgnoredUnderNohup(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("nohup"); err != nil {
+		t.Skip(err)
+	}
+	api := NewDataAPI(t, localastra.Options{})
+	j := NewJob(t, ConfigFor(api.URL), CatalogOf(StreamNamed("s", "append")))
+	cmd := exec.CommandContext(t.Context(), "nohup", append([]string{Binary(t)}, j.Args()...)...)
+	cmd.Dir, cmd.Env = j.Dir, CleanEnv()
+	var stdout LockedBuffer
+	cmd.Stdout = &stdout
+	stdin, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	write := func(messages ...string) {
+		_, err := stdin.Write([]byte(Lines(messages...)))
+		require.NoError(t, err)
+	}
+	write(append(Notes("s", 1, 100), State("s", 1))...)
+	require.Eventually(t, func() bool { return strings.Contains(stdout.String(), `"cursor":1`) }, StopPatience, time.Millisecond)
+
+	require.NoError(t, cmd.Process.Signal(syscall.SIGHUP))
+
+	write(append(Notes("s", 101, 150), State("s", 2))...)
+	require.NoError(t, stdin.Close())
+	require.NoError(t, cmd.Wait(), stdout.String())
+	require.Len(t, api.Stored(t), 150)
 }
 
 // TestSignalWhileTheServerIsDown: there is nothing to store to, and the end comes in

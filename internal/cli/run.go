@@ -20,7 +20,7 @@ const (
 	ExitFailed      = 1   // with a TRACE message, or for people's commands a line on stderr
 	ExitUsage       = 2   // wrong command line
 	ExitInterrupted = 130 // SIGINT; what was stored by then is acknowledged
-	ExitTerminated  = 143 // SIGTERM; the same
+	ExitTerminated  = 143 // SIGTERM, or SIGHUP; the same
 )
 
 // app is one run of the program.
@@ -115,7 +115,7 @@ Exit codes:
   1    failed; check, discover, read, spec and write say why in a TRACE message, the last line on stdout,
        or on stderr when stdout takes nothing any more; the other commands say it on stderr
   2    wrong command line, which stderr explains
-  130  stopped by SIGINT, 143 by SIGTERM; what is acknowledged is stored
+  130  stopped by SIGINT, 143 by SIGTERM or SIGHUP; what is acknowledged is stored
 `
 
 // root builds the command tree. Protocol flags belong to the root, so that they
