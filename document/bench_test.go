@@ -62,3 +62,22 @@ func BenchmarkAppendJSON(b *testing.B) {
 		buf = record.Documents[0].AppendJSON(buf[:0], vector)
 	}
 }
+
+// BenchmarkManyFields makes a builder of a hundred thousand metadata fields, and a record of it.
+func BenchmarkManyFields(b *testing.B) {
+	fields := make([]string, 100_000)
+	for i := range fields {
+		fields[i] = fmt.Sprintf("field%d", i)
+	}
+	b.Run("builder", func(b *testing.B) {
+		for b.Loop() {
+			newBuilder(b, document.Options{MetadataFields: fields})
+		}
+	})
+	builder := newBuilder(b, document.Options{MetadataFields: fields})
+	b.Run("record", func(b *testing.B) {
+		for b.Loop() {
+			build(b, builder, keyed("s", "id"), `{"id":1,"field7":"x","text":"y","other":2,"more":3}`)
+		}
+	})
+}

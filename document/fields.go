@@ -45,10 +45,12 @@ func newFieldPath(field string) (fieldPath, error) {
 // newFieldPaths parses each field once: a field that is listed twice is selected once.
 func newFieldPaths(fields []string) ([]fieldPath, error) {
 	var paths []fieldPath
+	known := make(map[string]bool, len(fields)) // a list may have a hundred thousand
 	for _, field := range fields {
-		if slices.ContainsFunc(paths, func(p fieldPath) bool { return p.name == field }) {
+		if known[field] {
 			continue
 		}
+		known[field] = true
 		path, err := newFieldPath(field)
 		if err != nil {
 			return nil, err
