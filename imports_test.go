@@ -51,6 +51,7 @@ langchain      -> astra, embed
 internal/retry ->
 internal/proxy ->
 internal/redact ->
+internal/nearby ->
 internal/wait  ->
 internal/models ->
 internal/jsonscan ->
