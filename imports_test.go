@@ -32,24 +32,24 @@ connector      -> internal/clients, internal/intake, internal/failure, internal/
 reading        -> document, spec, embed, astra, protocol, internal/clients, internal/failure, internal/quote
 check          -> document, spec, embed, astra, devops, cql, internal/clients, internal/failure, internal/quote, internal/retry
 internal/fault -> spec, embed, astra, protocol
-internal/fault -> internal/intake, internal/failure, internal/quote, internal/tally, internal/retry, internal/proxy
+internal/fault -> internal/intake, internal/failure, internal/nearby, internal/quote, internal/tally, internal/retry, internal/proxy
 internal/intake -> document, astra, protocol, internal/failure, internal/quote, internal/tally, internal/wait
-internal/clients -> document, chunk, spec, embed, astra, protocol, internal/failure, internal/retry
+internal/clients -> document, chunk, spec, embed, astra, protocol, internal/failure, internal/nearby, internal/retry
 internal/failure -> protocol
 document       -> chunk, protocol
-embed          -> internal/retry, internal/proxy, internal/redact, internal/wait, internal/models, internal/jsonscan
-astra          -> internal/retry, internal/proxy, internal/redact
+embed          -> internal/retry, internal/nearby, internal/proxy, internal/redact, internal/wait, internal/models, internal/jsonscan
+astra          -> internal/retry, internal/nearby, internal/proxy, internal/redact
 devops         -> internal/retry
 cql            ->
 chunk          ->
 protocol       -> internal/jsonscan
-spec           -> internal/models
-localastra     -> localastra/explorer, internal/redact
+spec           -> internal/models, internal/nearby
+localastra     -> localastra/explorer, internal/nearby, internal/proxy, internal/redact
 localastra/explorer ->
 docs           ->
 langchain      -> astra, embed
 internal/retry ->
-internal/proxy ->
+internal/proxy -> internal/nearby
 internal/redact ->
 internal/nearby ->
 internal/wait  ->

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"destination-astra/internal/proxy"
 	"destination-astra/internal/retry"
 )
 
@@ -19,7 +20,7 @@ type Client struct {
 	credentials   *credentials
 	userAgent     string
 	transport     http.RoundTripper
-	ownTransport  *http.Transport // nil when the caller gave one
+	ownTransport  *proxy.Transport // nil when the caller gave one
 	dataTimeout   time.Duration
 	schemaTimeout time.Duration
 	policy        retry.Policy
@@ -47,7 +48,6 @@ func NewClient(o Options) (*Client, error) {
 		pace:          newPace(o.Concurrency, o.Retry),
 		waits:         &waits{tell: o.OnWait, all: map[*waiting]bool{}},
 	}
-	private := false
 	for _, raw := range []string{o.Endpoint, o.AlternateEndpoint} {
 		if raw == "" && len(c.endpoints) > 0 {
 			continue
@@ -57,10 +57,9 @@ func NewClient(o Options) (*Client, error) {
 			return nil, fmt.Errorf("astra: %w", creds.redact.Error(err))
 		}
 		c.endpoints = append(c.endpoints, u.String())
-		private = private || o.RequirePrivateAddress && needsPrivateAddress(u)
 	}
 	if c.transport == nil {
-		c.ownTransport = newTransport(private)
+		c.ownTransport = newTransport()
 		c.transport = c.ownTransport
 	}
 	return c, nil

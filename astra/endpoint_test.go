@@ -1,43 +1,62 @@
 package astra_test
 
 import (
-	"net/netip"
-	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"destination-astra/astra"
+	"destination-astra/internal/proxy"
+	"destination-astra/internal/retry"
 )
 
-func TestWherePlainHTTPNeedsAPrivateAddress(t *testing.T) {
-	for endpoint, want := range map[string]bool{
-		"http://localhost:8181/v1":     false,
-		"http://data-api/v1":           false,
-		"http://Data.Local/v1":         false,
-		"http://db.svc.internal./v1":   false,
-		"https://db.example/v1":        false,
-		"http://db.example/v1":         true,
-		"http://internal.example/v1":   true,
-		"http://evil-internal.com/v1":  true,
-		"http://notlocal.xlocal.io/v1": true,
-		"http://127.0.0.1/v1":          true, // decided by the address: loopback passes
-		"http://[::1]:8181/v1":         true,
-		"http://8.8.8.8/v1":            true,
+// TestPlainHTTPToAPublicAddressIsRefused, in all the forms that net/http or a resolver reads.
+func TestPlainHTTPToAPublicAddressIsRefused(t *testing.T) {
+	for _, host := range []string{
+		"8.8.8.8", "8.8.8.8.", "8。8。8。8", "8．8．8．8", "8｡8｡8｡8", "８.８.８.８", "134744072", "0x08080808", "8888", "010.8.8.8",
+		"[2001:db8::1]", "[::ffff:8.8.8.8]", "169.254.169.254", "[fe80::1%25eth0]", "100.100.100.200",
 	} {
-		u, err := url.Parse(endpoint)
-		require.NoError(t, err)
-		require.Equal(t, want, astra.NeedsPrivateAddress(u), endpoint)
+		_, err := astra.NewClient(astra.Options{Endpoint: "http://" + host + ":8181/v1", Token: token})
+		require.ErrorIs(t, err, astra.ErrNotPrivate, host)
+		_, err = astra.NewClient(astra.Options{Endpoint: "http://localhost/v1", AlternateEndpoint: "http://" + host})
+		require.ErrorIs(t, err, astra.ErrNotPrivate, host)
+		_, err = astra.NewClient(astra.Options{Endpoint: "https://" + host + ":8181/v1"})
+		require.NoError(t, err, host)
+	}
+	for _, host := range []string{"localhost:8181", "stargate:8181", "host.docker.internal", "data-api.astra.svc", "10.1.2.3", "[fd00::1]"} {
+		_, err := astra.NewClient(astra.Options{Endpoint: "http://" + host + "/v1", Token: token})
+		require.NoError(t, err, host)
 	}
 }
 
-func TestPrivateAddresses(t *testing.T) {
-	for address, want := range map[string]bool{
-		"127.0.0.1": true, "::1": true, "10.1.2.3": true, "172.16.0.1": true, "192.168.1.1": true,
-		"100.64.0.1": true, "169.254.1.1": true, "fd00::1": true, "::ffff:10.0.0.1": true,
-		"8.8.8.8": false, "172.32.0.1": false, "100.128.0.1": false, "2001:db8::1": false,
-		"::ffff:8.8.8.8": false, "0.0.0.0": false,
-	} {
-		require.Equal(t, want, astra.IsPrivate(netip.MustParseAddr(address)), address)
+// TestNoPublicProxySeesTheToken: the address of the proxy is checked where the request is
+// plain http, and nothing is sent.
+func TestNoPublicProxySeesTheToken(t *testing.T) {
+	t.Setenv("HTTP_PROXY", "http://user:MARKED@192.0.2.1:3128")
+	t.Setenv("NO_PROXY", "")
+	client := newClient(t, nil, func(o *astra.Options) {
+		o.Endpoint, o.Retry = "http://data-api/v1", retry.Policy{MaxAttempts: 3}
+	})
+	_, err := client.FindKeyspaces(t.Context())
+	e := asError(t, err)
+	require.True(t, e.NothingSent)
+	require.False(t, e.Retryable())
+	reason, ok := proxy.Fault(e.Err)
+	require.True(t, ok)
+	require.Contains(t, reason, "is at 192.0.2.1, a public address")
+	require.NotContains(t, err.Error(), "MARKED")
+	requireNoToken(t, err)
+}
+
+// TestABadProxyIsNeverPassedBy: not even where the host would be asked without it.
+func TestABadProxyIsNeverPassedBy(t *testing.T) {
+	t.Setenv("HTTP_PROXY", "proxy host:3128")
+	t.Setenv("NO_PROXY", "")
+	for _, endpoint := range []string{"http://data-api.invalid/v1", "http://data-api/v1"} {
+		client := newClient(t, nil, func(o *astra.Options) { o.Endpoint, o.Retry = endpoint, retry.Policy{MaxAttempts: 1} })
+		_, err := client.FindKeyspaces(t.Context())
+		reason, ok := proxy.Fault(asError(t, err).Err)
+		require.True(t, ok, "%s: %v", endpoint, err)
+		require.Contains(t, reason, "not a URL")
 	}
 }

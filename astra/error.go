@@ -8,14 +8,17 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"destination-astra/internal/nearby"
 )
 
 // Causes that the client itself finds; [Error] wraps them.
 var (
 	// ErrTimeout: no answer came within the time of one attempt.
 	ErrTimeout = errors.New("no answer in time")
-	// ErrNotPrivate: plain http to a public address, refused before connecting.
-	ErrNotPrivate = errors.New("plain http is only allowed to private addresses; use https")
+	// ErrNotPrivate: plain http to an address that is neither loopback nor private, refused
+	// before connecting.
+	ErrNotPrivate = nearby.ErrNotPrivate
 	// ErrUnknownPath: an empty 404, the Data API's answer to a path it does not serve.
 	ErrUnknownPath = errors.New("no Data API at this path (empty 404); check the endpoint's path")
 	// ErrHibernated: a 503 without a body, as the gateway of a sleeping Astra database sends.

@@ -38,7 +38,9 @@ const (
 type Options struct {
 	// Endpoint is the base URL up to and including the API's version, such as
 	// https://ID-REGION.apps.astra.datastax.com/api/json/v1 or http://localhost:8181/v1.
-	// User information, a query or a fragment in it is refused.
+	// User information, a query or a fragment in it is refused. Plain http goes to loopback
+	// and private addresses only: another one is ErrNotPrivate, at once where the host is an
+	// address, and when it is dialled where it is a name.
 	Endpoint string
 	// AlternateEndpoint, when set, is tried when Endpoint answers its first command
 	// with an empty 404, which the Data API does for an unknown path. The one that
@@ -52,13 +54,9 @@ type Options struct {
 	// UserAgent is sent as it is; see [UserAgent].
 	UserAgent string
 	// Transport replaces the client's own pool of HTTP/1.1 connections, for tests and
-	// for a server in the same process. It must not follow redirects.
+	// for a server in the same process. It must not follow redirects, and where plain http
+	// may go is then its own business.
 	Transport http.RoundTripper
-	// RequirePrivateAddress refuses plain http to public addresses. It is decided when
-	// dialling, by the address and not by the name; single-label names and those in
-	// .local and .internal may resolve to anything. https is not restricted. It works
-	// in the client's own transport only, which then uses no proxy for plain http.
-	RequirePrivateAddress bool
 	// RequestTimeout and SchemaTimeout bound one attempt, reading the answer included;
 	// 0 means the defaults. The whole command is bounded by ctx and Retry.
 	RequestTimeout, SchemaTimeout time.Duration

@@ -13,6 +13,8 @@ import (
 	"net/url"
 	"sync/atomic"
 	"time"
+
+	"destination-astra/internal/proxy"
 )
 
 // call is one command and where it goes.
@@ -173,12 +175,15 @@ func (b *buffer) fill(resp *http.Response, limit int64) error {
 // lost describes an attempt without a complete answer.
 func (c *Client) lost(parent, own context.Context, k call, err error) *Error {
 	e := k.newError(0)
+	_, byProxy := proxy.Fault(err)
 	switch {
 	case parent.Err() != nil:
 		e.Err = parent.Err()
-	case own.Err() != nil:
+	case own.Err() != nil && !byProxy:
 		// The attempt's own deadline is not the caller's: DeadlineExceeded stays out.
 		e.Err = fmt.Errorf("%w (%s)", ErrTimeout, k.timeout)
+	case errors.Is(err, context.DeadlineExceeded): // the dialer's own, as above
+		e.Err = fmt.Errorf("%w: %s", ErrTimeout, c.credentials.redact.Text(err.Error()))
 	default:
 		e.Err = c.credentials.redact.Error(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"destination-astra/internal/nearby"
 	"destination-astra/internal/proxy"
 	"destination-astra/internal/redact"
 	"destination-astra/internal/retry"
@@ -104,20 +105,18 @@ func newHTTPClient(transport http.RoundTripper) *http.Client {
 	}
 }
 
-// newTransport honours HTTPS_PROXY, HTTP_PROXY and NO_PROXY. It asks for no
-// compression: vectors hardly shrink, and inflating one costs ten times its decoding.
-func newTransport() *http.Transport {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
-	t := &http.Transport{
-		DialContext:         dialer.DialContext,
+// newTransport honours HTTPS_PROXY, HTTP_PROXY and NO_PROXY, and sends plain http to loopback
+// and private addresses only. It asks for no compression: vectors hardly shrink, and inflating
+// one costs ten times its decoding.
+func newTransport() *proxy.Transport {
+	base := &http.Transport{
 		ForceAttemptHTTP2:   true,
 		MaxIdleConnsPerHost: 128, // the most that max_concurrency may be
 		IdleConnTimeout:     90 * time.Second,
 		TLSHandshakeTimeout: 10 * time.Second,
 		DisableCompression:  true,
 	}
-	proxy.Use(t)
-	return t
+	return proxy.NewTransport(base, net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second})
 }
 
 // call is one request, and how its reply is read.
@@ -290,6 +289,9 @@ func (c *client) complete(q call, e *Error, status int) *Error {
 		if e.fault == faultTimeout {
 			e.Message = fmt.Sprintf("no reply within %s: %s", c.timeout, e.Message)
 		}
+	}
+	if refused, ok := errors.AsType[*nearby.Error](e.Err); ok {
+		e.Message = refused.Error()
 	}
 	e.Err = c.redact.Error(e.Err)
 	if e.fault == faultModel && c.retired != "" {

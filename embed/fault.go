@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"destination-astra/internal/nearby"
 	"destination-astra/internal/proxy"
 )
 
@@ -22,6 +23,7 @@ const (
 	faultHost               // the host name is unknown
 	faultProxy              // the proxy cannot be used as the environment names it
 	faultTLS                // no trusted TLS connection
+	faultInClear            // plain http to an address where it may not go
 	faultAddress            // something answers, but no embeddings API
 	faultKey                // the key is missing, wrong or not allowed this
 	faultQuota              // the account is used up; waiting does not help
@@ -66,6 +68,7 @@ var faultTraits = [faultCount]traits{
 	faultHost:        {retryable: true, config: true, role: roleAddress},
 	faultProxy:       {config: true},
 	faultTLS:         {config: true, role: roleAddress},
+	faultInClear:     {config: true, role: roleAddress},
 	faultAddress:     {config: true, role: roleAddress},
 	faultKey:         {config: true, role: roleKey},
 	faultQuota:       {config: true, role: roleKey},
@@ -193,6 +196,9 @@ func transportFault(err error) fault {
 	var refused *proxy.Error
 	if errors.As(err, &refused) {
 		return faultProxy
+	}
+	if errors.Is(err, nearby.ErrNotPrivate) {
+		return faultInClear
 	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) && dns.IsNotFound {

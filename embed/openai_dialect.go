@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/sashabaranov/go-openai"
+
+	"destination-astra/internal/nearby"
 )
 
 // openAIDialect is OpenAI's embeddings API, which Azure and compatible services share.
@@ -67,6 +69,10 @@ func baseURL(base string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimSpace(base))
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, errors.New("the base URL is not a URL such as https://host/v1")
+	}
+	if u.Scheme == "http" && nearby.Judge(u.Hostname()) == nearby.Public {
+		return nil, errors.New("the base URL is plain http to a host that is neither loopback nor private, " +
+			"so the key and the texts would travel unencrypted; use https")
 	}
 	u.Path, u.RawPath, u.Fragment = strings.TrimRight(u.Path, "/"), "", ""
 	return u, nil

@@ -8,18 +8,23 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
+	"destination-astra/internal/nearby"
+	"destination-astra/internal/proxy"
 	"destination-astra/internal/redact"
 )
 
 const (
 	// embedTimeout is for one call with up to 100 texts.
 	embedTimeout = time.Minute
+	// embedDialTimeout bounds the making of a connection, and again its TLS.
+	embedDialTimeout = 10 * time.Second
 	// maxEmbedReply bounds an answer: 100 vectors of 4096 dimensions as JSON.
 	maxEmbedReply = 32 << 20
 	// maxRefusal bounds what is read of a refusal, in which secrets are looked for.
@@ -36,7 +41,8 @@ type EmbedderOptions struct {
 	Model string
 	// Key goes into the Authorization header; empty means none.
 	Key string
-	// Transport is http.DefaultTransport when nil.
+	// Transport is one of its own when nil, which sends plain http to loopback and private
+	// addresses only.
 	Transport http.RoundTripper
 }
 
@@ -51,6 +57,13 @@ func NewEmbedder(o EmbedderOptions) (EmbedFunc, error) {
 			shown = "[not shown]" // it may hold a password, and in a wrong URL nobody knows where
 		}
 		return nil, &OptionError{"embedder", shown, "an http or https URL"}
+	}
+	if base.Scheme == "http" && nearby.Judge(base.Hostname()) == nearby.Public {
+		return nil, &OptionError{"embedder", "http://" + base.Host, "an https URL, for its host is neither loopback nor private"}
+	}
+	if o.Transport == nil {
+		o.Transport = proxy.NewTransport(&http.Transport{ForceAttemptHTTP2: true, TLSHandshakeTimeout: embedDialTimeout,
+			IdleConnTimeout: embedTimeout}, net.Dialer{Timeout: embedDialTimeout})
 	}
 	e := &embedder{options: o, url: strings.TrimSuffix(o.URL, "/") + "/embeddings",
 		redact: redact.New(append(redact.OfURL(base), o.Key)...)}

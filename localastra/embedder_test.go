@@ -84,6 +84,21 @@ func TestEmbedderURLs(t *testing.T) {
 	require.Error(t, err, "nobody listens")
 }
 
+// TestEmbedderRefusesPublicPlainHTTP: neither the key nor the login of the URL goes there.
+func TestEmbedderRefusesPublicPlainHTTP(t *testing.T) {
+	for _, url := range []string{"http://user@8.8.8.8/v1", "http://8。8。8。8/v1", "http://134744072", "http://169.254.169.254"} {
+		_, err := localastra.NewEmbedder(localastra.EmbedderOptions{URL: url, Key: "k"})
+		require.ErrorContains(t, err, "neither loopback nor private", url)
+		require.NotContains(t, err.Error(), "user@")
+	}
+	t.Setenv("HTTP_PROXY", "192.0.2.1:3128")
+	t.Setenv("NO_PROXY", "")
+	embed, err := localastra.NewEmbedder(localastra.EmbedderOptions{URL: "http://tei/v1", Key: "k"})
+	require.NoError(t, err)
+	_, err = embed(t.Context(), []string{"a"})
+	require.ErrorContains(t, err, "is at 192.0.2.1, a public address")
+}
+
 // TestEmbedderKeepsSecrets has a service quote what it was sent in the forms in which services
 // do, and wants to see neither the key nor the login of the URL. No redirect is followed: it
 // would take both elsewhere.

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"destination-astra/internal/models"
+	"destination-astra/internal/nearby"
 )
 
 // Modes of [Embedding]: who makes the vectors.
@@ -172,10 +173,14 @@ func (o *object) serviceURL(name, hint string) string {
 		o.fail(o.at(name), "%s", err)
 		return ""
 	}
-	// The Python connector allowed it, so it stays allowed.
-	if u.Scheme == "http" && judgeHost(u.Hostname()) == hostElsewhere {
-		o.warn(o.at(name), "is plain http, so your key and your texts travel unencrypted; "+
-			"use https if the service offers it")
+	switch inClear(u) {
+	case nearby.Public:
+		o.fail(o.at(name), "is plain http to a host that is neither loopback nor private, "+
+			"so your key and your texts would travel unencrypted; use https")
+		return ""
+	case nearby.Elsewhere:
+		o.warn(o.at(name), "is plain http, so your key and your texts travel unencrypted, and is refused where "+
+			"its host has a public address; use https if the service offers it")
 	}
 	return s
 }

@@ -155,6 +155,18 @@ func TestParseEmbeddingWarnsOfPlainHTTP(t *testing.T) {
 	}
 }
 
+func TestParseEmbeddingRefusesPublicPlainHTTP(t *testing.T) {
+	for _, host := range []string{"8.8.8.8", "8。8。8。8", "134744072", "[2001:db8::1]:8080", "169.254.169.254"} {
+		for setting, embedding := range map[string]object{
+			"base_url": {"mode": "openai_compatible", "base_url": "http://" + host + "/v1", "dimensions": 8},
+			"api_base": {"mode": "azure_openai", "openai_key": "k", "api_base": "http://" + host, "deployment": "d"},
+		} {
+			reasons := problems(t, edited(t, edits{"embedding": embedding}))
+			require.Contains(t, reasons["embedding."+setting], "your key and your texts would travel unencrypted; use https", host)
+		}
+	}
+}
+
 // The tokenless ceilings of modes without a service are unknown, not silently taken.
 func TestParseFakeHasNoCeilings(t *testing.T) {
 	_, warnings, err := spec.Parse(edited(t, edits{"embedding.max_concurrency": 3}))

@@ -2,12 +2,13 @@ package spec
 
 import (
 	"errors"
-	"net/netip"
 	"net/url"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"destination-astra/internal/nearby"
 )
 
 // Base paths of the Data API: at Astra, and where someone runs it himself.
@@ -28,8 +29,8 @@ type Endpoint struct {
 	dir    string // local only
 	origin string // scheme, host and port
 	path   string // given by the user; "" means that we choose
-	host   hostClass
-	secure bool
+	astra  bool
+	doubt  bool // plain http to a name that may be anywhere
 }
 
 // ParseEndpoint reads "local:DIR" or an http or https URL. The error says what is wrong
@@ -51,16 +52,16 @@ func ParseEndpoint(text string) (Endpoint, error) {
 		text:   text,
 		origin: u.Scheme + "://" + u.Host,
 		path:   strings.TrimRight(u.EscapedPath(), "/"),
-		host:   judgeHost(u.Hostname()),
-		secure: u.Scheme == "https",
+		astra:  astraHost.MatchString(hostName(u)),
+		doubt:  inClear(u) == nearby.Elsewhere,
 	}
 	switch {
-	case strings.EqualFold(u.Hostname(), "astra.datastax.com"):
+	case hostName(u) == "astra.datastax.com":
 		return Endpoint{}, errors.New("is the address of the Astra portal; " +
 			"copy the API endpoint that your database's page shows there")
-	case !e.secure && (e.host == hostAstra || e.host == hostPublic):
-		return Endpoint{}, errors.New("is plain http to a public host, so your token would " +
-			"travel unencrypted; use https")
+	case inClear(u) == nearby.Public, e.astra && u.Scheme == "http":
+		return Endpoint{}, errors.New("is plain http to a host that is neither loopback nor private, " +
+			"so your token would travel unencrypted; use https")
 	}
 	return e, nil
 }
@@ -110,7 +111,7 @@ func parseLocal(dir string) (Endpoint, error) {
 func (e Endpoint) IsLocal() (dir string, ok bool) { return e.dir, e.dir != "" }
 
 // IsAstra tells whether the endpoint is a database in Astra.
-func (e Endpoint) IsAstra() bool { return e.host == hostAstra }
+func (e Endpoint) IsAstra() bool { return e.astra }
 
 // BaseURLs returns the URLs that a keyspace's name is appended to (after a slash), in the
 // order to try them: the next one only where one answers 404 to everything. It returns
@@ -127,13 +128,6 @@ func (e Endpoint) BaseURLs() []string {
 	default:
 		return []string{e.origin + e.path}
 	}
-}
-
-// RequiresPrivateAddress tells that the endpoint is plain http to a name that may be
-// anywhere: whoever dials must refuse an address that is neither loopback nor private,
-// and say "use https".
-func (e Endpoint) RequiresPrivateAddress() bool {
-	return e.origin != "" && !e.secure && e.host == hostElsewhere
 }
 
 // String returns the endpoint as configured. It holds no credentials.
@@ -170,34 +164,16 @@ func isPort(text string) bool {
 	return text == "" || err == nil && n > 0
 }
 
-// hostClass is what a host's name or literal address says about where it is.
-type hostClass int
+// hostName is the host as it is dialled, in small letters and without a dot at its end.
+func hostName(u *url.URL) string {
+	return strings.ToLower(strings.TrimRight(nearby.Normal(u.Hostname()), "."))
+}
 
-const (
-	hostElsewhere hostClass = iota // a name; only its address will tell
-	hostAstra
-	hostNearby // loopback, private, or a name that means nothing outside
-	hostPublic // a literal address that is neither loopback nor private
-)
-
-func judgeHost(host string) hostClass {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	if address, err := netip.ParseAddr(host); err == nil {
-		if address = address.Unmap(); address.IsLoopback() || address.IsPrivate() {
-			return hostNearby
-		}
-		return hostPublic
+// inClear tells where what is sent to u travels unencrypted; what https carries does so
+// nowhere, as if u were nearby.
+func inClear(u *url.URL) nearby.Place {
+	if u.Scheme != "http" {
+		return nearby.Nearby
 	}
-	switch {
-	case astraHost.MatchString(host):
-		return hostAstra
-	case strings.HasSuffix(host, ".local"), strings.HasSuffix(host, ".internal"),
-		strings.HasSuffix(host, ".localhost"):
-		return hostNearby
-	// A resolver may take 134744072 for an address, so a single label needs a letter first.
-	case host != "" && !strings.Contains(host, ".") && (host[0] < '0' || host[0] > '9'):
-		return hostNearby
-	default:
-		return hostElsewhere
-	}
+	return nearby.Judge(u.Hostname())
 }

@@ -13,44 +13,45 @@ import (
 func TestEndpointURLs(t *testing.T) {
 	const astra = "https://db-us-east1.apps.astra.datastax.com"
 	tests := map[string]struct {
-		in      string
-		want    []string
-		private bool
+		in   string
+		want []string
 	}{
-		"astra":                  {astra, []string{astra + "/api/json/v1"}, false},
-		"astra slash":            {astra + "/", []string{astra + "/api/json/v1"}, false},
-		"astra with a keyspace":  {astra + "/api/json/v1/ks", []string{astra + "/api/json/v1"}, false},
-		"astra with another API": {astra + "/api/rest", []string{astra + "/api/json/v1"}, false},
+		"astra":                  {astra, []string{astra + "/api/json/v1"}},
+		"astra slash":            {astra + "/", []string{astra + "/api/json/v1"}},
+		"astra with a keyspace":  {astra + "/api/json/v1/ks", []string{astra + "/api/json/v1"}},
+		"astra with another API": {astra + "/api/rest", []string{astra + "/api/json/v1"}},
 		"astra dev": {"https://db.apps.astra-dev.datastax.com/v1",
-			[]string{"https://db.apps.astra-dev.datastax.com/api/json/v1"}, false},
+			[]string{"https://db.apps.astra-dev.datastax.com/api/json/v1"}},
 		"astra test": {"https://db.apps.astra-test.datastax.com",
-			[]string{"https://db.apps.astra-test.datastax.com/api/json/v1"}, false},
+			[]string{"https://db.apps.astra-test.datastax.com/api/json/v1"}},
 		"astra in capitals": {"https://DB.apps.Astra.datastax.com",
-			[]string{"https://DB.apps.Astra.datastax.com/api/json/v1"}, false},
+			[]string{"https://DB.apps.Astra.datastax.com/api/json/v1"}},
 		"not astra": {"https://db.apps.astra.datastax.com.example.org/x",
-			[]string{"https://db.apps.astra.datastax.com.example.org/x"}, false},
+			[]string{"https://db.apps.astra.datastax.com.example.org/x"}},
 		"self-hosted": {"https://data.example.org:8181",
-			[]string{"https://data.example.org:8181/v1", "https://data.example.org:8181/api/json/v1"}, false},
+			[]string{"https://data.example.org:8181/v1", "https://data.example.org:8181/api/json/v1"}},
 		"self-hosted slash": {"http://localhost:8181/",
-			[]string{"http://localhost:8181/v1", "http://localhost:8181/api/json/v1"}, false},
-		"self-hosted path":      {"http://stargate/a/b/", []string{"http://stargate/a/b"}, false},
-		"an escaped path":       {"https://x.org/a%2Fb", []string{"https://x.org/a%2Fb"}, false},
-		"loopback":              {"http://127.0.0.1:1/v1", []string{"http://127.0.0.1:1/v1"}, false},
-		"IPv6 loopback":         {"http://[::1]:1/v1", []string{"http://[::1]:1/v1"}, false},
-		"private":               {"http://10.1.2.3/v1", []string{"http://10.1.2.3/v1"}, false},
-		"private IPv6":          {"http://[fd00::1]/v1", []string{"http://[fd00::1]/v1"}, false},
-		"local name":            {"http://db.local/v1", []string{"http://db.local/v1"}, false},
-		"internal name":         {"http://db.corp.internal/v1", []string{"http://db.corp.internal/v1"}, false},
-		"http elsewhere":        {"http://db.example.org/v1", []string{"http://db.example.org/v1"}, true},
-		"http to a bare number": {"http://134744072/v1", []string{"http://134744072/v1"}, true},
-		"public address":        {"https://8.8.8.8/v1", []string{"https://8.8.8.8/v1"}, false},
+			[]string{"http://localhost:8181/v1", "http://localhost:8181/api/json/v1"}},
+		"self-hosted path":     {"http://stargate/a/b/", []string{"http://stargate/a/b"}},
+		"an escaped path":      {"https://x.org/a%2Fb", []string{"https://x.org/a%2Fb"}},
+		"loopback":             {"http://127.0.0.1:1/v1", []string{"http://127.0.0.1:1/v1"}},
+		"IPv6 loopback":        {"http://[::1]:1/v1", []string{"http://[::1]:1/v1"}},
+		"private":              {"http://10.1.2.3/v1", []string{"http://10.1.2.3/v1"}},
+		"private IPv6":         {"http://[fd00::1]/v1", []string{"http://[fd00::1]/v1"}},
+		"local name":           {"http://db.local/v1", []string{"http://db.local/v1"}},
+		"internal name":        {"http://db.corp.internal/v1", []string{"http://db.corp.internal/v1"}},
+		"http elsewhere":       {"http://db.example.org/v1", []string{"http://db.example.org/v1"}},
+		"docker's host":        {"http://host.docker.internal:8181/v1", []string{"http://host.docker.internal:8181/v1"}},
+		"kubernetes":           {"http://data-api.astra.svc/v1", []string{"http://data-api.astra.svc/v1"}},
+		"loopback as a number": {"http://2130706433/v1", []string{"http://2130706433/v1"}},
+		"shared space":         {"http://100.64.0.1/v1", []string{"http://100.64.0.1/v1"}},
+		"public address":       {"https://8.8.8.8/v1", []string{"https://8.8.8.8/v1"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			e, err := spec.ParseEndpoint(test.in)
 			require.NoError(t, err)
 			assert.Equal(t, test.want, e.BaseURLs())
-			assert.Equal(t, test.private, e.RequiresPrivateAddress())
 			assert.Equal(t, strings.HasPrefix(name, "astra"), e.IsAstra())
 			assert.Equal(t, test.in, e.String())
 			_, local := e.IsLocal()
@@ -72,7 +73,6 @@ func TestEndpointLocal(t *testing.T) {
 		assert.Equal(t, "local:"+want, e.String())
 		assert.Empty(t, e.BaseURLs())
 		assert.False(t, e.IsAstra())
-		assert.False(t, e.RequiresPrivateAddress())
 	}
 }
 
@@ -106,6 +106,19 @@ func TestEndpointRefuses(t *testing.T) {
 		"http to a public": {"http://8.8.8.8", "use https"},
 		"http link-local":  {"http://169.254.169.254/", "use https"},
 		"http mapped IPv4": {"http://[::ffff:8.8.8.8]/", "use https"},
+		"http other dots":  {"http://8。8。8。8", "use https"},
+		"http wide dots":   {"http://8．8．8．8", "use https"},
+		"http half dots":   {"http://8｡8｡8｡8", "use https"},
+		"http wide digits": {"http://８.８.８.８:8181", "use https"},
+		"http a number":    {"http://134744072", "use https"},
+		"http hexadecimal": {"http://0x08080808/v1", "use https"},
+		"http octal":       {"http://010.8.8.8/v1", "use https"},
+		"http few digits":  {"http://8888", "use https"},
+		"http a last dot":  {"http://8.8.8.8.", "use https"},
+		"http a zone":      {"http://[fe80::1%25eth0]/", "use https"},
+		"http Astra, wide": {"http://db.apps。astra．datastax.com", "use https"},
+		"http Astra, dot":  {"http://db.apps.astra.datastax.com.", "use https"},
+		"the portal, dot":  {"https://astra.datastax.com./org", "address of the Astra portal"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -120,7 +133,6 @@ func TestEndpointZeroValue(t *testing.T) {
 	var e spec.Endpoint
 	assert.Empty(t, e.BaseURLs())
 	assert.Empty(t, e.String())
-	assert.False(t, e.RequiresPrivateAddress())
 }
 
 // The embedded server asks for no token, but the schema does.
@@ -139,4 +151,20 @@ func TestLocalEndpointTakesAnyToken(t *testing.T) {
 func TestSelfHostedTokenNeedsNoPrefix(t *testing.T) {
 	accept(t, edited(t, edits{"indexing.astra_db_endpoint": "http://localhost:8181",
 		"indexing.astra_db_app_token": "Cassandra:Y2Fzc2FuZHJh:Y2Fzc2FuZHJh"}))
+}
+
+// A name that may be anywhere is not refused before it is dialled, but warned of.
+func TestEndpointInClear(t *testing.T) {
+	for endpoint, want := range map[string]bool{
+		"http://localhost:8181": false, "http://stargate:8181": false, "http://db.local": false, "https://db.example.org": false,
+		"http://10.1.2.3": false, "http://db.example.org": true, "http://data-api.astra.svc": true, "http://public。example。org": true,
+	} {
+		_, warnings, err := spec.Parse(edited(t, edits{"indexing.astra_db_endpoint": endpoint}))
+		require.NoError(t, err, endpoint)
+		require.Equal(t, want, len(warnings) == 1, "%s: %v", endpoint, warnings)
+		if want {
+			assert.Equal(t, "indexing.astra_db_endpoint", warnings[0].Path)
+			assert.Contains(t, warnings[0].Reason, "is refused where its host has a public address; use https")
+		}
+	}
 }

@@ -2,7 +2,12 @@ package spec_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"testing"
@@ -10,6 +15,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 
+	"destination-astra/astra"
+	"destination-astra/internal/nearby"
 	"destination-astra/spec"
 )
 
@@ -94,9 +101,28 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// dialled is the host that net/http connects to for a URL, "" where it does not.
+func dialled(t *testing.T, target string) string {
+	host, stop := "", errors.New("stop")
+	transport := &http.Transport{DialContext: func(_ context.Context, _, address string) (net.Conn, error) {
+		host, _, _ = net.SplitHostPort(address)
+		return nil, stop
+	}}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, target, nil)
+	require.NoError(t, err)
+	_, err = transport.RoundTrip(request)
+	require.Error(t, err)
+	return host
+}
+
+// FuzzParseEndpoint: what the configuration accepts the Data API's client accepts, and where a
+// plain http endpoint is an address in the end, it is one that plain http may go to.
 func FuzzParseEndpoint(f *testing.F) {
 	for _, text := range []string{astraEndpoint, "local:data", "http://[::1]:8181/v1/", "https://a b",
-		"https://u:p@h", "http://8.8.8.8", "https://h/%2f?#"} {
+		"https://u:p@h", "http://8.8.8.8", "https://h/%2f?#", "http://8。8。8。8", "http://public．example｡org:8181/v1", "http://134744072",
+		"http://0x08080808", "http://8888/", "http://010.1", "http://[fe80::1%25eth0]:8181", "http://[::ffff:808:808]/v1",
+		"http://８.８.８.８", "http://stargate:8181", "http://db.local.", "https://8.8.8.8/v1", "http://db.apps.astra.datastax.com",
+		"http://2130706433", "http://x/a//b/%2e%2e/"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -109,9 +135,40 @@ func FuzzParseEndpoint(f *testing.F) {
 		require.Equal(t, local, len(e.BaseURLs()) == 0)
 		for _, u := range e.BaseURLs() {
 			require.False(t, strings.HasSuffix(u, "/"), u)
+			_, err := astra.NewClient(astra.Options{Endpoint: u})
+			require.NoError(t, err, u)
+			address, err := netip.ParseAddr(dialled(t, u))
+			if err == nil && strings.HasPrefix(u, "http://") {
+				require.True(t, nearby.Allows(address), u)
+			}
 		}
 		again, err := spec.ParseEndpoint(e.String())
 		require.NoError(t, err)
 		require.Equal(t, e, again)
+	})
+}
+
+// FuzzPlainHTTP: the configuration and the client of the Data API refuse the same hosts, for
+// plain http, and none for https.
+func FuzzPlainHTTP(f *testing.F) {
+	for _, host := range []string{"8.8.8.8", "8。8。8。8", "134744072", "0x8", "stargate", "[::1]", "[fe80::1%25a]", "db.local.", "x。internal",
+		"１０.0.0.1:8181", "a.b.c"} {
+		f.Add(host)
+	}
+	f.Fuzz(func(t *testing.T, host string) {
+		_, secure := spec.ParseEndpoint("https://" + host)
+		if secure != nil { // for another reason
+			return
+		}
+		endpoint, plain := spec.ParseEndpoint("http://" + host)
+		if e, err := spec.ParseEndpoint("https://" + host); err == nil && e.IsAstra() {
+			require.Error(t, plain) // which only the configuration knows
+			require.Zero(t, endpoint)
+			return
+		}
+		_, err := astra.NewClient(astra.Options{Endpoint: "http://" + host})
+		require.Equal(t, plain != nil, errors.Is(err, astra.ErrNotPrivate), "%v: %v", plain, err)
+		_, err = astra.NewClient(astra.Options{Endpoint: "https://" + host})
+		require.NoError(t, err)
 	})
 }

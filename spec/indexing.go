@@ -69,6 +69,10 @@ func (o *object) endpoint(name string) Endpoint {
 	if err != nil {
 		o.fail(o.at(name), "%s", err)
 	}
+	if e.doubt {
+		o.warn(o.at(name), "is plain http, so your token travels unencrypted, and is refused where "+
+			"its host has a public address; use https if the Data API offers it")
+	}
 	return e
 }
 

@@ -124,7 +124,6 @@ func (c *Clients) connect() error {
 		if len(urls) > 1 {
 			o.AlternateEndpoint = urls[1]
 		}
-		o.RequirePrivateAddress = indexing.Endpoint.RequiresPrivateAddress()
 	}
 	client, err := astra.NewClient(o)
 	if err != nil {

@@ -5,12 +5,14 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"destination-astra/astra"
 	"destination-astra/chunk"
 	"destination-astra/embed"
 	"destination-astra/internal/failure"
+	"destination-astra/internal/nearby"
 	"destination-astra/spec"
 )
 
@@ -52,7 +54,21 @@ func newEmbedder(o Options) (embed.Embedder, error) {
 	if err != nil {
 		return nil, &failure.ConfigError{Reason: "embedding", Err: err}
 	}
+	o.warnInClear()
 	return made, nil
+}
+
+// warnInClear says of the environment's addresses what the configuration's warnings say
+// of its own.
+func (o Options) warnInClear() {
+	names := map[string][]string{
+		spec.ModeOpenAI: {"OPENAI_BASE_URL", "OPENAI_API_BASE"}, spec.ModeCohere: {"CO_API_URL"},
+	}[o.Config.Embedding.Mode]
+	u, err := url.Parse(o.env(names...))
+	if err == nil && u.Scheme == "http" && nearby.Judge(u.Hostname()) == nearby.Elsewhere {
+		o.Log.Warn("the address is plain http, so your key and your texts travel unencrypted, and is refused where "+
+			"its host has a public address; use https if the service offers it", "variable", strings.Join(names, " or "))
+	}
 }
 
 // embedOptions are what all services have in common.

@@ -15,6 +15,7 @@ import (
 
 	"destination-astra/astra"
 	"destination-astra/internal/failure"
+	"destination-astra/internal/nearby"
 	"destination-astra/internal/proxy"
 	"destination-astra/internal/quote"
 	"destination-astra/internal/retry"
@@ -121,7 +122,9 @@ func addressFault(e *astra.Error) string {
 	case e.HasCode(astra.CodeUnknownCommand):
 		return fmt.Sprintf("The path of indexing.astra_db_endpoint is not the Data API's base path, such as /v1: "+
 			"what is there does not know the command %s.", e.Command)
-	case errors.Is(e.Err, astra.ErrNotPrivate), errors.Is(e.Err, astra.ErrRedirect):
+	case errors.Is(e.Err, astra.ErrNotPrivate):
+		return inClearMessage(e)
+	case errors.Is(e.Err, astra.ErrRedirect):
 		return "Check indexing.astra_db_endpoint: " + sentence(e.Err.Error())
 	case isNotDataAPI(e):
 		return ended(fmt.Sprintf("Check indexing.astra_db_endpoint: no Data API answers at %s%s%s",
@@ -140,6 +143,16 @@ func addressFault(e *astra.Error) string {
 func proxyMessage(reason string) string {
 	return "The proxy that the environment variable HTTPS_PROXY (for http:// endpoints HTTP_PROXY) names " +
 		ended(reason) + " Correct the variable, or name the host in NO_PROXY where no proxy is needed."
+}
+
+// inClearMessage: the host's address is not where plain http may go.
+func inClearMessage(e *astra.Error) string {
+	found := ""
+	if refused, ok := errors.AsType[*nearby.Error](e.Err); ok {
+		found = fmt.Sprintf(", and its host has %s (%s)", refused.Kind(), refused.Address)
+	}
+	return fmt.Sprintf("indexing.astra_db_endpoint is plain http%s: the token would travel unencrypted. Begin the endpoint with "+
+		"https://; http:// is for loopback and private addresses only.", found)
 }
 
 // isNotDataAPI reports an answer that only something else gives: a page, an empty or

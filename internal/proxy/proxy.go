@@ -1,11 +1,9 @@
 package proxy
 
 import (
-	"context"
 	"errors"
 	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 )
@@ -18,37 +16,6 @@ type Error struct {
 
 // Error begins with the variables that name the proxy.
 func (e *Error) Error() string { return "the proxy named by HTTPS_PROXY or HTTP_PROXY " + e.Reason }
-
-// Use makes t honour HTTPS_PROXY, HTTP_PROXY and NO_PROXY, which are read once in the
-// life of the process.
-func Use(t *http.Transport) {
-	t.Proxy = fromEnvironment
-	t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, r *http.Response) error {
-		return judge(r.StatusCode)
-	}
-}
-
-func fromEnvironment(r *http.Request) (*url.URL, error) {
-	u, err := http.ProxyFromEnvironment(r)
-	if err == nil && u == nil {
-		return nil, nil
-	}
-	// A URL that cannot be read is read again behind http://, with its scheme as the host.
-	if err != nil || strings.HasPrefix(u.Path, "//") {
-		return nil, &Error{Reason: "has an address that is not a URL"}
-	}
-	switch u.Scheme {
-	case "http", "https", "socks5", "socks5h":
-	default:
-		return nil, &Error{Reason: "has an address that does not begin with http://, https:// or socks5://"}
-	}
-	if port := u.Port(); port != "" {
-		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-			return nil, &Error{Reason: "has a port that is not from 1 to 65535"}
-		}
-	}
-	return u, nil
-}
 
 // judge takes the proxy's answer to a CONNECT. A failure of the proxy's own, or of its
 // way to the host, may pass.
