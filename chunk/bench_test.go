@@ -1,6 +1,7 @@
 package chunk_test
 
 import (
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -32,14 +33,35 @@ func BenchmarkSplit(b *testing.B) {
 		"no spaces": strings.Repeat("abcdefghij", 10_000),
 	} {
 		b.Run(name, func(b *testing.B) {
-			splitter, err := chunk.NewSplitter(chunk.Options{ChunkOverlap: 100, Counter: tokenizer(b, "gpt2")})
-			require.NoError(b, err)
-			b.SetBytes(int64(len(text)))
-			b.ReportAllocs()
-			for b.Loop() {
-				splitter.Split(text)
-			}
+			benchmarkSplit(b, chunk.Options{ChunkOverlap: 100}, text)
 		})
+	}
+}
+
+// BenchmarkModes compares the default splitter with mode stable: benchstat -col /mode.
+func BenchmarkModes(b *testing.B) {
+	text := prose(b)
+	for _, mode := range []chunk.Mode{chunk.Separator, chunk.Stable} {
+		for _, size := range []int{200, 1000} {
+			for name, text := range map[string]string{
+				"prose": text, "record": text[:1600], "no spaces": strings.Repeat("abcdefghij", 10_000),
+			} {
+				b.Run(fmt.Sprintf("text=%s/size=%d/mode=%s", name, size, mode), func(b *testing.B) {
+					benchmarkSplit(b, chunk.Options{Mode: mode, ChunkSize: size}, text)
+				})
+			}
+		}
+	}
+}
+
+func benchmarkSplit(b *testing.B, o chunk.Options, text string) {
+	o.Counter = tokenizer(b, "gpt2")
+	splitter, err := chunk.NewSplitter(o)
+	require.NoError(b, err)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		splitter.Split(text)
 	}
 }
 

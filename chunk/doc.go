@@ -7,6 +7,9 @@
 // and merges neighbours again until a piece has no room left. Neighbouring
 // pieces may share an overlap.
 //
+// Mode [Stable] is our own: it cuts where the text around prefers it, so that an edit moves only the cuts
+// near it, and keeps to its size.
+//
 // Sizes are tokens, counted by a [Counter]. A [Tokenizer] is the counter for
 // the byte-pair encodings of OpenAI; "gpt2" is the one Airbyte counts with,
 // whatever the embedding model.

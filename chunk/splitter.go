@@ -15,6 +15,7 @@ const (
 	Separator Mode = "separator" // at Options.Separators
 	Markdown  Mode = "markdown"  // before headings down to Options.SplitLevel
 	Code      Mode = "code"      // where Options.Language starts a declaration or block
+	Stable    Mode = "stable"    // where the text around prefers it
 )
 
 // DefaultChunkSize is the size of a piece, in tokens, when Options has none.
@@ -38,12 +39,13 @@ type Options struct {
 	SplitLevel    int      // Markdown only, 1 to 6; zero: 1
 	Language      string   // Code only, one of Languages
 	ChunkSize     int      // tokens; zero: DefaultChunkSize
-	ChunkOverlap  int      // tokens that neighbours may share, at most ChunkSize
+	ChunkOverlap  int      // tokens that neighbours may share, at most ChunkSize; Stable: half of it
 	Counter       Counter  // nil: the "gpt2" Tokenizer
 }
 
 // Splitter cuts texts in one way. It is safe for concurrent use.
 type Splitter struct {
+	stable     *stable // of mode Stable; it uses none of the others
 	separators []separator
 	size       int
 	overlap    int
@@ -74,6 +76,9 @@ func NewSplitter(o Options) (*Splitter, error) {
 		if o.Counter, err = NewTokenizer("gpt2"); err != nil {
 			return nil, err
 		}
+	}
+	if o.Mode == Stable {
+		return &Splitter{stable: newStable(o.ChunkSize, o.ChunkOverlap, o.Counter)}, nil
 	}
 	for i := range separators {
 		separators[i].tokens = o.Counter.Count(separators[i].glue)
@@ -107,16 +112,26 @@ func newSeparators(o Options) ([]separator, error) {
 				o.Language, strings.Join(Languages(), ", "))
 		}
 		return literals(texts, true), nil
+	case Stable:
+		if o.ChunkOverlap > o.ChunkSize/2 {
+			return nil, fmt.Errorf("chunk: chunk overlap %d is larger than half of chunk size %d",
+				o.ChunkOverlap, o.ChunkSize)
+		}
+		return nil, nil
 	default:
-		return nil, fmt.Errorf("chunk: mode %q is not separator, markdown or code", o.Mode)
+		return nil, fmt.Errorf("chunk: mode %q is not separator, markdown, code or stable", o.Mode)
 	}
 }
 
 // Split returns the pieces of text in order; none is empty. A piece is trimmed of
 // white space and holds at most ChunkSize tokens, counted part by part between
 // separators. A part that is longer and that no separator cuts is a piece as it
-// is. A piece may share the memory of text.
+// is. With mode Stable no piece has more than ChunkSize tokens, unless it is one character.
+// A piece may share the memory of text.
 func (s *Splitter) Split(text string) []string {
+	if s.stable != nil {
+		return s.stable.split(nil, text)
+	}
 	return s.split(nil, text, s.separators)
 }
 

@@ -10,6 +10,7 @@ import (
 // <|endoftext|>, are plain text to it. It is safe for concurrent use.
 type Tokenizer struct {
 	next    func(text string) int // length of the first word of text, which is not empty
+	seams   seams                 // where the tokens of two texts add up
 	ranks   map[string]uint32     // IDs of the tokens: a lower one is merged first
 	buffers sync.Pool             // of *merges
 }
@@ -22,11 +23,11 @@ func NewTokenizer(name string) (*Tokenizer, error) {
 	t := &Tokenizer{buffers: sync.Pool{New: func() any { return new(merges) }}}
 	switch name {
 	case "gpt2", "r50k_base":
-		t.next, t.ranks = nextGPT2, r50kRanks()
+		t.next, t.ranks, t.seams = nextGPT2, r50kRanks(), beforeSpace
 	case "cl100k_base":
-		t.next, t.ranks = nextCL100K, cl100kRanks()
+		t.next, t.ranks, t.seams = nextCL100K, cl100kRanks(), behindNewlines
 	case "o200k_base":
-		t.next, t.ranks = nextO200K, o200kRanks()
+		t.next, t.ranks, t.seams = nextO200K, o200kRanks(), behindNewlinesButSlash
 	default:
 		return nil, fmt.Errorf("chunk: tokenizer %q is not gpt2, cl100k_base or o200k_base", name)
 	}

@@ -10,6 +10,7 @@ const (
 	ModeSeparator = "separator"
 	ModeMarkdown  = "markdown"
 	ModeCode      = "code"
+	ModeStable    = "stable"
 )
 
 // Modes of [RejectedRecords].
@@ -23,9 +24,11 @@ const MaxChunkSize = 8191
 
 // Processing says how a record becomes text and metadata.
 type Processing struct {
-	// ChunkSize is the most tokens of a chunk, from 1 to MaxChunkSize.
+	// ChunkSize is the tokens that a chunk is to have at most, from 1 to MaxChunkSize. Only ModeStable
+	// never exceeds it.
 	ChunkSize int
-	// ChunkOverlap is how many tokens neighbouring chunks share, from 0 to ChunkSize.
+	// ChunkOverlap is how many tokens neighbouring chunks share, from 0 to ChunkSize, or to half of it
+	// with ModeStable.
 	ChunkOverlap int
 	// TextFields are the paths of the fields to embed; none means all fields.
 	TextFields []string
@@ -49,7 +52,7 @@ type Processing struct {
 
 // TextSplitter says where texts may be cut. Fields that a mode does not use are zero.
 type TextSplitter struct {
-	// Mode is ModeSeparator, ModeMarkdown or ModeCode.
+	// Mode is ModeSeparator, ModeMarkdown, ModeCode or ModeStable.
 	Mode string
 	// Separators are the strings themselves, most wanted first, never none (separator).
 	Separators []string
@@ -95,6 +98,10 @@ func parseProcessing(o *object) Processing {
 		p.TextSplitter = parseTextSplitter(s)
 		s.done()
 	}
+	if p.TextSplitter.Mode == ModeStable && p.ChunkOverlap > most/2 && p.ChunkOverlap <= most {
+		o.fail(o.at("chunk_overlap"), "must be at most %d, half of chunk_size, with the text splitter %s",
+			most/2, ModeStable)
+	}
 	p.FieldNameMappings = parseMappings(o)
 	p.Tokenizer = o.choice("tokenizer", []string{"gpt2", "cl100k_base", "o200k_base"})
 	p.RejectedRecords = RejectedRecords{Mode: ModeFail}
@@ -110,7 +117,7 @@ func parseProcessing(o *object) Processing {
 }
 
 func parseTextSplitter(o *object) TextSplitter {
-	mode, _ := o.requireChoice("mode", []string{ModeSeparator, ModeMarkdown, ModeCode})
+	mode, _ := o.requireChoice("mode", []string{ModeSeparator, ModeMarkdown, ModeCode, ModeStable})
 	t := TextSplitter{Mode: mode}
 	switch mode {
 	case ModeSeparator:
@@ -120,6 +127,7 @@ func parseTextSplitter(o *object) TextSplitter {
 		t.SplitLevel = o.integer("split_level", 1, limits{1, 6})
 	case ModeCode:
 		t.Language, _ = o.requireChoice("language", languages)
+	case ModeStable:
 	default:
 		o.ignoreRest()
 	}
