@@ -49,6 +49,8 @@ func TestCallsOfFewHeavyDocuments(t *testing.T) {
 		"a record that no call takes is cut": {[]string{heavyRow(1, 99, 200<<10)}, []int{81, 18}},
 		"a batch closes before it must be": {
 			[]string{heavyRow(1, 45, 200<<10), heavyRow(2, 45, 200<<10)}, []int{45, 45}},
+		"a batch leaves room for the vectors": { // 41 of these are 16 MB, without
+			[]string{heavyRow(1, 40, 408_000), heavyRow(2, 1, 408_000), heavyRow(3, 1, 408_000)}, []int{40, 2}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

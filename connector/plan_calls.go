@@ -56,7 +56,7 @@ func (c *callCounter) add(w *planWork) {
 // close counts the open batch's calls. What goes by _id is answered a hundred at a time.
 func (c *callCounter) close() {
 	c.calls.Find += ceil(c.again, keysPerGet) + ceil(c.vectors, vectorsPerGet)
-	c.calls.InsertMany += max(ceil(c.insert, intake.MaxBatchDocuments), ceil(c.insertBytes, intake.MaxBatchBytes))
+	c.calls.InsertMany += max(ceil(c.insert, intake.MaxBatchDocuments), ceil(c.insertBytes, maxCallBytes))
 	c.calls.UpdateMany += ceil(c.raise, astra.MaxInValues)
 	c.calls.DeleteMany += ceil(c.stale, astra.MaxDeleteDocuments)
 	if c.embedder != nil && len(c.texts) > 0 {

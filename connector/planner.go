@@ -198,7 +198,7 @@ func (p *planner) inserts(
 		}
 		w := work[c.version]
 		w.insert++
-		w.bytes += int64(c.document.Size())
+		w.bytes += int64(c.document.Size() + vectorBytes(max(p.lookup.dimension, len(c.document.Vector))))
 		unseen, err := p.unseen(c)
 		switch {
 		case err != nil:

@@ -6,12 +6,15 @@ import (
 	"destination-astra/astra"
 )
 
-// The limits at which a batch closes: those of one insertMany, though the vectors, which
-// are not here yet, can make it several.
+// The limits at which a batch closes: those of one insertMany, less vectorRoom.
 const (
 	MaxBatchDocuments = astra.MaxInsertDocuments
-	MaxBatchBytes     = astra.MaxRequestBytes
+	MaxBatchBytes     = astra.MaxRequestBytes - vectorRoom
 )
+
+// vectorRoom is more than the command takes beside the documents: the vectors of all, which are not here
+// yet, of 4096 dimensions at most.
+const vectorRoom = 3 << 20
 
 // Batch is what goes through the diff, the embedder and the Data API together.
 // It owns its keys from the diff's read to the delete of the stale documents:
