@@ -16,7 +16,7 @@ import (
 // TestMemoryBehindASlowRecord: what waits for a record that takes long to store is
 // bounded by bytes, whatever it is.
 func TestMemoryBehindASlowRecord(t *testing.T) {
-	const memory, lines, padding = 1 << 20, 60, 100_000
+	const memory, lines, padding = 512 << 10, 30, 100_000
 	pad := strings.Repeat("x", padding)
 	tests := map[string]struct {
 		line   func(i int) string
@@ -29,7 +29,7 @@ func TestMemoryBehindASlowRecord(t *testing.T) {
 			func(i int) string { return padded(streamState("s", i), pad) }, lines,
 		},
 		"records": {
-			func(i int) string { return row("s", i, pad) }, 0,
+			func(i int) string { return record("s", fmt.Sprintf(`{"id":%d,"text":"t","k":%q}`, i, pad)) }, 0,
 		},
 	}
 	for name, test := range tests {
