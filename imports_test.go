@@ -26,7 +26,7 @@ const modulePath = "destination-astra"
 const directions = `
 main           -> internal/cli
 internal/cli   -> connector, reading, check, localastra, spec, protocol, docs
-internal/cli   -> internal/clients, internal/failure, internal/fault, internal/wait
+internal/cli   -> internal/clients, internal/failure, internal/fault, internal/redact, internal/wait
 connector      -> document, chunk, spec, embed, astra, protocol
 connector      -> internal/clients, internal/intake, internal/failure, internal/quote, internal/retry, internal/tally, internal/wait
 reading        -> document, spec, embed, astra, protocol, internal/clients, internal/failure, internal/quote
@@ -43,7 +43,7 @@ devops         -> internal/retry
 cql            ->
 chunk          ->
 protocol       -> internal/jsonscan
-spec           -> internal/models, internal/nearby
+spec           -> internal/models, internal/nearby, internal/redact
 localastra     -> localastra/explorer, internal/nearby, internal/proxy, internal/redact
 localastra/explorer ->
 docs           ->

@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -12,6 +14,8 @@ import (
 )
 
 func main() {
+	// net/http quotes on stderr what a server sends unasked, and has no other place for it.
+	log.SetOutput(io.Discard)
 	// A closed stdout is an error like any other, not a signal that kills.
 	signal.Ignore(syscall.SIGPIPE)
 	ends := []os.Signal{syscall.SIGTERM}

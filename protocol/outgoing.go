@@ -2,6 +2,8 @@ package protocol
 
 import "encoding/json"
 
+const typeSpec = "SPEC"
+
 // outgoing is an AirbyteMessage as it is printed; the body named by Type is set. STATE is not
 // here: its body is never encoded again.
 type outgoing struct {

@@ -54,13 +54,22 @@ type Writer struct {
 	// Now gives emitted_at; nil means time.Now. It is set before the first use.
 	Now func() time.Time
 
-	mu  sync.Mutex
-	out io.Writer
-	err error
+	mu   sync.Mutex
+	out  io.Writer
+	hide func(text []byte) []byte // nil hides nothing
+	err  error
 }
 
 // NewWriter returns a Writer to w.
 func NewWriter(w io.Writer) *Writer { return &Writer{out: w} }
+
+// Hide makes hide take the secrets out of every later message's JSON but that of RECORD and
+// STATE, which are data and go out as they are, and of SPEC.
+func (w *Writer) Hide(hide func(text []byte) []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hide = hide
+}
 
 // State sends a state back: its Raw byte for byte, with destinationStats set to stats (left as
 // it is when stats is nil). Only line breaks between tokens become spaces.
@@ -70,7 +79,7 @@ func (w *Writer) State(s *State, stats *DestinationStats) error {
 		return fmt.Errorf("protocol: write STATE: %w", err)
 	}
 	text := append([]byte(`{"type":"STATE","state":`), oneLine(patched)...)
-	return w.writeLine("STATE", append(text, '}'))
+	return w.writeLine(TypeState, append(text, '}'))
 }
 
 // Log prints a LOG message; stackTrace may be empty. An unknown level is printed as INFO.
@@ -98,7 +107,7 @@ func (w *Writer) Spec(spec json.RawMessage) error {
 	if err := checkObject("spec", spec); err != nil {
 		return fmt.Errorf("protocol: write SPEC: %w", err)
 	}
-	return w.write(outgoing{Type: "SPEC", Spec: spec})
+	return w.write(outgoing{Type: typeSpec, Spec: spec})
 }
 
 // TraceError prints an error trace. An absent failure type is printed as system_error.
@@ -165,12 +174,15 @@ func (w *Writer) write(m outgoing) error {
 
 // writeLine adds the newline and prints the line in one Write, so that lines never mix.
 func (w *Writer) writeLine(typ string, text []byte) error {
-	text = append(text, '\n')
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err != nil {
 		return w.err
 	}
+	if w.hide != nil && typ != TypeRecord && typ != TypeState && typ != typeSpec {
+		text = w.hide(text)
+	}
+	text = append(text, '\n')
 	// Also after half a line: another line behind it would be read as part of it.
 	n, err := w.out.Write(text)
 	if err == nil && n < len(text) {

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
+
+	"destination-astra/internal/redact"
 )
 
 // Config is a checked configuration with every default filled in.
@@ -19,6 +22,19 @@ type Config struct {
 // EmbedderDimension returns the number of dimensions of every vector that a write with
 // this configuration stores: from 1 to 4096, never 0.
 func (c *Config) EmbedderDimension() int { return c.Embedding.Dimensions }
+
+// Secrets returns what no message may show: the token and the keys, and what is secret in the URLs
+// of the embedding service. Some may be empty.
+func (c *Config) Secrets() []string {
+	e := c.Embedding
+	all := []string{c.Indexing.Token.Reveal(), e.OpenAIKey.Reveal(), e.CohereKey.Reveal(), e.APIKey.Reveal()}
+	for _, address := range []string{e.APIBase, e.BaseURL} {
+		if u, err := url.Parse(address); err == nil {
+			all = append(all, redact.OfURL(u)...)
+		}
+	}
+	return all
+}
 
 // Parse reads a configuration. It returns the Config and what is odd about it, or, when
 // anything is wrong with it, no Config and all problems at once as [Errors]; warnings

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -69,13 +68,14 @@ func (a *app) demo(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "Indexing this project's documentation into a temporary local store (%s).\n", dir)
-	progress := &progressLine{out: a.stdout, show: isTerminal(a.stdout)}
+	p := a.answers()
+	p.line("Indexing this project's documentation into a temporary local store (%s).", dir)
+	progress := &progressLine{printer: p, show: isTerminal(a.stdout)}
 	output := &demoOutput{progress: progress}
 	writer := protocol.NewWriter(output)
 	c, err := clients.Open(clients.Options{
 		Config: config, Writer: writer, Log: newLogger(writer, a.getenv("LOG_LEVEL")),
-		OpenLocal: openLocal, Version: version(), MemoryBytes: inFlightBytes(),
+		OpenLocal: a.openLocal, Version: version(), MemoryBytes: inFlightBytes(),
 	})
 	if err != nil {
 		return err
@@ -86,15 +86,15 @@ func (a *app) demo(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%d pages, %d records, %d chunks: embedded and stored in %.2f seconds.\n",
+	p.line("%d pages, %d records, %d chunks: embedded and stored in %.2f seconds.",
 		pages, summary.Records, summary.Chunks, summary.Duration.Seconds())
 	for _, query := range demoSearches() {
-		if err := a.demoSearch(ctx, c, query); err != nil {
+		if err := demoSearch(ctx, c, query, p); err != nil {
 			return err
 		}
 	}
-	fmt.Fprint(a.stdout, demoNext)
-	return nil
+	p.print(demoNext)
+	return p.err
 }
 
 const demoNext = `
@@ -187,31 +187,22 @@ func sections(page string) []section {
 	return all
 }
 
-func (a *app) demoSearch(ctx context.Context, c *clients.Clients, query string) error {
+func demoSearch(ctx context.Context, c *clients.Clients, query string, p *printer) error {
 	hits, err := reading.Search(ctx, c, reading.Query{Text: query, Limit: demoHits})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "\nSearch: %s\n", query)
+	p.line("\nSearch: %s", query)
 	for i, h := range hits {
 		var d struct{ Page, Title string }
 		if err := json.Unmarshal(h.Document, &d); err != nil {
 			return err
 		}
 		_, body, _ := strings.Cut(h.Text, "body: ")
-		fmt.Fprintf(a.stdout, "  %d. %.3f  docs/%s, %q\n     %s\n", i+1, h.Similarity, d.Page, d.Title,
-			excerpt(cmp.Or(body, h.Text), excerptRunes))
+		p.line("  %d. %.3f  docs/%s, %q\n     %s", i+1, h.Similarity, d.Page, d.Title,
+			p.excerpt(cmp.Or(body, h.Text), excerptRunes))
 	}
 	return nil
-}
-
-// excerpt is the beginning of a text on one line.
-func excerpt(text string, runes int) string {
-	line := []rune(strings.Join(strings.Fields(text), " "))
-	if len(line) <= runes {
-		return string(line)
-	}
-	return string(line[:runes]) + "..."
 }
 
 // demoOutput takes the protocol's messages, which nobody reads here: it counts
@@ -238,23 +229,23 @@ func (o *demoOutput) Write(line []byte) (int, error) {
 
 // progressLine shows on a terminal how many pages are stored.
 type progressLine struct {
-	out   io.Writer
-	show  bool
-	pages int
+	printer *printer
+	show    bool
+	pages   int
 }
 
 func (p *progressLine) step() {
 	p.pages++
 	if p.show {
-		fmt.Fprintf(p.out, "\r  %d pages stored", p.pages)
+		p.printer.print("\r  %d pages stored", p.pages)
 	}
 }
 
-func (p *progressLine) say(text string) { fmt.Fprintf(p.out, "\n  %s\n", text) }
+func (p *progressLine) say(text string) { p.printer.line("\n  %s", text) }
 
 func (p *progressLine) end() {
 	if p.show && p.pages > 0 {
-		fmt.Fprintln(p.out)
+		p.printer.line("")
 	}
 }
 

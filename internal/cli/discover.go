@@ -66,7 +66,7 @@ func (a *app) discoverConfigured(ctx context.Context, f *files) error {
 		all[i] = configuredStream{Stream: s, SyncMode: protocol.FullRefresh, DestinationSyncMode: protocol.Overwrite}
 	}
 	if err == nil {
-		err = printJSON(a.stdout, map[string]any{"streams": all})
+		err = a.printReport(map[string]any{"streams": all})
 	}
 	return errors.Join(err, c.Close())
 }

@@ -1,12 +1,13 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -30,6 +31,7 @@ const (
 // localFlags are the flags of the command local.
 type localFlags struct {
 	listen, data, token, backend string
+	tokenFile                    string
 	memory, requestLog, check    bool
 	latency                      time.Duration
 	fail                         []string
@@ -76,11 +78,12 @@ func (a *app) localCommand() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.listen, "listen", defaultListen,
-		"`address` to listen on; one that is not loopback needs --token")
+		"`address` to listen on; one that is not loopback needs --token or --token-file")
 	flags.StringVar(&f.data, "data", "", "`folder` to keep the data in; it is created if it does not exist")
 	flags.BoolVar(&f.memory, "memory", false, "keep the data in memory; it is gone when the server stops")
 	flags.BoolVar(&f.check, "check", false, "read all of the data in --data, list what is damaged, and end")
 	flags.StringVar(&f.token, "token", "", "`token` that clients must send; by default any token will do")
+	flags.StringVar(&f.tokenFile, "token-file", "", "`file` that holds the token, which the list of processes then does not show")
 	flags.StringVar(&f.backend, "backend", localastra.BackendAstra,
 		"answer as this database does: astra, or cassandra, which refuses some filters")
 	flags.DurationVar(&f.latency, "latency", 0, "`time` to wait before each command, such as 50ms")
@@ -97,9 +100,12 @@ func (a *app) localCommand() *cobra.Command {
 
 // serveLocal serves until ctx ends; that is its ordinary end.
 func (a *app) serveLocal(ctx context.Context, f localFlags) error {
-	shownToken := cmp.Or(f.token, "any")
-	if secret := a.getenv(tokenVariable); f.token == "" && secret != "" {
-		f.token, shownToken = secret, "the value of "+tokenVariable
+	shownToken, err := a.localToken(&f)
+	if err != nil {
+		return err
+	}
+	if f.data, err = inHome(f.data, a.getenv); err != nil {
+		return usageError{fmt.Errorf("--data: %w", err)}
 	}
 	options, err := a.localOptions(f)
 	if err != nil {
@@ -121,6 +127,32 @@ func (a *app) serveLocal(ctx context.Context, f localFlags) error {
 	group.Go(func() error { return server.Serve(gctx, listener) })
 	a.printLocal(url, shownToken, f)
 	return errors.Join(group.Wait(), server.Close())
+}
+
+// localToken puts the token into the flags, wherever it comes from, and returns what a
+// configuration shows in its place.
+func (a *app) localToken(f *localFlags) (shown string, err error) {
+	switch secret := a.getenv(tokenVariable); {
+	case f.token != "" && f.tokenFile != "":
+		return "", usageError{errors.New("--token and --token-file exclude each other")}
+	case f.token != "":
+		return f.token, nil
+	case f.tokenFile != "":
+		text, err := os.ReadFile(f.tokenFile)
+		if err != nil {
+			return "", usageError{fmt.Errorf("--token-file: %w", err)}
+		}
+		if f.token = strings.TrimSpace(string(text)); f.token == "" {
+			return "", usageError{fmt.Errorf("--token-file: %s is empty", f.tokenFile)}
+		}
+		shown = "what is in " + f.tokenFile
+	case secret != "":
+		f.token, shown = secret, "the value of "+tokenVariable
+	default:
+		return "any", nil
+	}
+	a.secrets.add(f.token)
+	return shown, nil
 }
 
 // localOptions turns flags into options. Its errors are those of a command line.
@@ -171,7 +203,7 @@ func checkListen(f localFlags) error {
 		return fmt.Errorf("--listen %s: %w; give an address and a port, such as %s", f.listen, err, defaultListen)
 	}
 	if f.token == "" && !address.IP.IsLoopback() {
-		return fmt.Errorf("--listen %s can be reached from other machines: it needs --token", f.listen)
+		return fmt.Errorf("--listen %s can be reached from other machines: it needs --token, --token-file or the variable %s", f.listen, tokenVariable)
 	}
 	return nil
 }
@@ -181,7 +213,7 @@ func (a *app) printLocal(url, token string, f localFlags) {
 	if f.memory {
 		where = "data in memory"
 	}
-	fmt.Fprintf(a.stdout, `Data API on %[1]s, %[2]s. Look at it on %[1]s/. Stop it with Ctrl-C.
+	a.answers().print(`Data API on %[1]s, %[2]s. Look at it on %[1]s/. Stop it with Ctrl-C.
 
 A configuration for it:
 

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -102,16 +103,19 @@ func TestLocalFlags(t *testing.T) {
 	require.Equal(t, cli.ExitDone, l.code)
 }
 
-// TestLocalToken takes the token from the environment, where other users of the machine cannot
-// read it, unless the command line has one.
+// TestLocalToken takes the token from the environment or a file, where other users of the machine
+// cannot read it, unless the command line has one.
 func TestLocalToken(t *testing.T) {
 	const variable = "of-the-environment"
+	file := filepath.Join(t.TempDir(), "token")
+	require.NoError(t, os.WriteFile(file, []byte("of-the-file\n"), 0o600))
 	tests := map[string]struct {
 		args []string
 		good string
 	}{
 		"environment":  {nil, variable},
 		"command line": {[]string{"--token", "of-the-line"}, "of-the-line"},
+		"file":         {[]string{"--token-file", file}, "of-the-file"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -170,6 +174,8 @@ func TestLocalUsage(t *testing.T) {
 		says string
 	}{
 		"nowhere":          {nil, cli.ExitUsage, "--data is missing"},
+		"two tokens":       {[]string{"--memory", "--token", "a", "--token-file", "b"}, cli.ExitUsage, "exclude each other"},
+		"no token file":    {[]string{"--memory", "--token-file", "absent"}, cli.ExitUsage, "--token-file"},
 		"two places":       {[]string{"--data", "x", "--memory"}, cli.ExitUsage, "exclude each other"},
 		"fault":            {[]string{"--memory", "--fail", "often"}, cli.ExitUsage, "--fail"},
 		"embedder":         {[]string{"--memory", "--embedder", "localhost"}, cli.ExitUsage, "http or https URL"},

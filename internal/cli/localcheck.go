@@ -13,6 +13,10 @@ func (a *app) checkLocal(_ context.Context, f localFlags) error {
 	if f.data == "" || f.memory {
 		return usageError{errors.New("--check needs --data, the folder to look at")}
 	}
+	var err error
+	if f.data, err = inHome(f.data, a.getenv); err != nil {
+		return usageError{fmt.Errorf("--data: %w", err)}
+	}
 	if _, err := a.localOptions(f); err != nil {
 		return usageError{err} // an option that it would not use must be right as well
 	}
@@ -20,17 +24,18 @@ func (a *app) checkLocal(_ context.Context, f localFlags) error {
 	if err != nil {
 		return err
 	}
+	p := a.answers()
 	for _, problem := range report.Problems {
-		fmt.Fprintln(a.stdout, problem)
+		p.line("%s", problem)
 	}
 	if report.Unsealed > 0 {
-		fmt.Fprintf(a.stdout, "%d values were written by an older version, without a checksum: only their form was checked\n",
+		p.line("%d values were written by an older version, without a checksum: only their form was checked",
 			report.Unsealed)
 	}
-	fmt.Fprintf(a.stdout, "%d documents are whole\n", report.Documents)
+	p.line("%d documents are whole", report.Documents)
 	if report.Found > 0 {
 		return fmt.Errorf("%s: %d problems: put a copy of the folder back, or move it away and load the data again",
 			f.data, report.Found)
 	}
-	return nil
+	return p.err
 }

@@ -26,7 +26,16 @@ func forPeople(run func(*cobra.Command, []string) error) func(*cobra.Command, []
 	}
 }
 
-// printJSON prints one line for machines.
+// printReport prints what we have to say as one line for machines, without secrets.
+func (a *app) printReport(v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return printJSON(a.stdout, json.RawMessage(a.secrets.json(text)))
+}
+
+// printJSON prints one line for machines, data as it is.
 func printJSON(out io.Writer, v any) error {
 	e := json.NewEncoder(out)
 	e.SetEscapeHTML(false)

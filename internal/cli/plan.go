@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"math"
 	"slices"
@@ -44,9 +43,9 @@ func (a *app) plan(ctx context.Context, f *files, asJSON bool) error {
 	switch {
 	case err != nil:
 	case asJSON:
-		err = printJSON(a.stdout, plan)
+		err = a.printReport(plan)
 	default:
-		err = printPlan(a.stdout, plan)
+		err = printPlan(a.answers(), plan)
 	}
 	if err == nil && plan.WouldFail != "" {
 		err = fmt.Errorf("plan: the write would fail: %s", plan.WouldFail)
@@ -55,49 +54,47 @@ func (a *app) plan(ctx context.Context, f *files, asJSON bool) error {
 }
 
 // printPlan prints a plan for people.
-func printPlan(out io.Writer, p *connector.Plan) error {
-	b := &lines{}
+func printPlan(b *printer, p *connector.Plan) error {
 	exists := "exists"
 	if !p.Exists {
 		exists = "does not exist yet, the write creates it"
 	}
-	b.add("Collection %s (%s), embedder %s", p.Collection, exists, p.Embedder)
+	b.line("Collection %s (%s), embedder %s", p.Collection, exists, p.Embedder)
 	for _, s := range p.Streams {
 		printStreamPlan(b, s)
 	}
-	b.add("")
-	b.add("Total")
+	b.line("")
+	b.line("Total")
 	printCounts(b, &p.Total)
-	b.add("  calls        %d find, %d insertMany, %d updateMany, %d deleteMany; %d embedding requests",
+	b.line("  calls        %d find, %d insertMany, %d updateMany, %d deleteMany; %d embedding requests",
 		p.Calls.Find, p.Calls.InsertMany, p.Calls.UpdateMany, p.Calls.DeleteMany, p.Calls.EmbeddingRequests)
 	if p.CostUSD != nil {
 		estimate := ""
 		if p.Estimated {
 			estimate = "; an estimate, since the provider counts tokens in its own way"
 		}
-		b.add("  cost         %.4f US dollars, at %g for a million tokens%s", *p.CostUSD, *p.PriceUSD, estimate)
+		b.line("  cost         %.4f US dollars, at %g for a million tokens%s", *p.CostUSD, *p.PriceUSD, estimate)
 	} else {
-		b.add("  cost         unknown: no price is known for this model")
+		b.line("  cost         unknown: no price is known for this model")
 	}
 	if p.MinimumSeconds != nil {
-		b.add("  duration     at least %.0f s, because of embedding.%s", math.Ceil(*p.MinimumSeconds), p.LimitedBy)
+		b.line("  duration     at least %.0f s, because of embedding.%s", math.Ceil(*p.MinimumSeconds), p.LimitedBy)
 	} else {
-		b.add("  duration     no limit is configured that would set one")
+		b.line("  duration     no limit is configured that would set one")
 	}
 	printInput(b, p.SkippedLines, p.UnknownStreamRecords)
 	if p.WouldFail != "" {
-		b.add("")
-		b.add("The write would fail: %s", p.WouldFail)
+		b.line("")
+		b.line("The write would fail: %s", p.WouldFail)
 	}
-	_, err := io.WriteString(out, b.String())
-	return err
+	return b.err
 }
 
 // printStreamPlan prints a stream's counts, the histogram of its chunks, and what its user
 // may want to change.
-func printStreamPlan(b *lines, s *connector.StreamPlan) {
-	b.add("")
-	b.add("Stream %s", s.Stream)
+func printStreamPlan(b *printer, s *connector.StreamPlan) {
+	b.line("")
+	b.line("Stream %s", s.Stream)
 	printCounts(b, &s.PlanCounts)
 	most := int64(0)
 	for _, l := range s.ChunkLengths {
@@ -108,19 +105,19 @@ func printStreamPlan(b *lines, s *connector.StreamPlan) {
 		if i == 0 {
 			name = "lengths"
 		}
-		b.add("  %-12s %5d to %5d tokens  %8d  %s", name, min(l.From+1, l.To), l.To, l.Chunks,
+		b.line("  %-12s %5d to %5d tokens  %8d  %s", name, min(l.From+1, l.To), l.To, l.Chunks,
 			strings.Repeat("#", int(max(1, 30*l.Chunks/most))))
 	}
 	if len(s.Changing) > 0 {
-		b.add("  changing     %s: different in every record (of %d compared); if that means nothing, "+
+		b.line("  changing     %s: different in every record (of %d compared); if that means nothing, "+
 			"put them into processing.exclude_fields", strings.Join(s.Changing, ", "), s.Compared)
 	}
 	if s.Reordered > 0 {
-		b.add("  order         in %d of %d changed records that were compared, the fields of the text are the same in "+
+		b.line("  order         in %d of %d changed records that were compared, the fields of the text are the same in "+
 			"another order; to keep it, name them in processing.text_fields", s.Reordered, s.Compared)
 	}
 	if s.FirstOnly > 0 {
-		b.add("  metadata     %d of the records have too many chunks to repeat all of their fields: the largest are in the first "+
+		b.line("  metadata     %d of the records have too many chunks to repeat all of their fields: the largest are in the first "+
 			"document only; name those that each chunk needs in processing.metadata_fields", s.FirstOnly)
 	}
 	for _, r := range s.Rejects {
@@ -128,32 +125,32 @@ func printStreamPlan(b *lines, s *connector.StreamPlan) {
 		if r.Field != "" {
 			field = "field " + r.Field + ": "
 		}
-		b.add("  rejected     %d: %s%s", r.Records, field, r.Reason)
+		b.line("  rejected     %d: %s%s", r.Records, field, r.Reason)
 		if len(r.RecordIDs) > 0 {
-			b.add("               such as %s", strings.Join(r.RecordIDs, ", "))
+			b.line("               such as %s", strings.Join(r.RecordIDs, ", "))
 		}
 	}
 }
 
 // printCounts prints the lines that a stream and the total share.
-func printCounts(b *lines, c *connector.PlanCounts) {
-	b.add("  records      %d: %d new, %d changed, %d unchanged%s%s%s%s", c.Records, c.New, c.Changed, c.Unchanged,
+func printCounts(b *printer, c *connector.PlanCounts) {
+	b.line("  records      %d: %d new, %d changed, %d unchanged%s%s%s%s", c.Records, c.New, c.Changed, c.Unchanged,
 		unlessZero(c.Replaced, "replaced by newer versions"), unlessZero(c.Deleted, "deleted"),
 		unlessZero(c.Dropped, "deletions without effect"), unlessZero(c.Rejected, "rejected"))
-	b.add("  chunks       %d of %d tokens: %d unchanged, %d to write",
+	b.line("  chunks       %d of %d tokens: %d unchanged, %d to write",
 		c.Chunks, c.Tokens, c.ChunksUnchanged, c.ChunksToWrite)
-	b.add("  to embed     %d chunks of %d tokens", c.ChunksToEmbed, c.TokensToEmbed)
-	b.add("  documents    %d to delete%s", c.DocumentsToDelete,
+	b.line("  to embed     %d chunks of %d tokens", c.ChunksToEmbed, c.TokensToEmbed)
+	b.line("  documents    %d to delete%s", c.DocumentsToDelete,
 		unlessZero(c.DocumentsToRaise, "to raise to this generation"))
 }
 
 // printInput says what of the input was passed over.
-func printInput(b *lines, skipped int64, unknown map[string]int64) {
+func printInput(b *printer, skipped int64, unknown map[string]int64) {
 	if skipped > 0 {
-		b.add("  skipped      %d lines that are no Airbyte messages", skipped)
+		b.line("  skipped      %d lines that are no Airbyte messages", skipped)
 	}
 	for _, name := range slices.Sorted(maps.Keys(unknown)) {
-		b.add("  skipped      %d records of the stream %s, which the catalog lacks", unknown[name], name)
+		b.line("  skipped      %d records of the stream %s, which the catalog lacks", unknown[name], name)
 	}
 }
 
@@ -164,9 +161,3 @@ func unlessZero(n int64, what string) string {
 	}
 	return fmt.Sprintf(", %d %s", n, what)
 }
-
-// lines collects text.
-type lines struct{ strings.Builder }
-
-// add appends one line.
-func (l *lines) add(format string, args ...any) { fmt.Fprintf(l, format+"\n", args...) }

@@ -87,7 +87,7 @@ func (a *app) write(ctx context.Context, f *files) error {
 	if err != nil {
 		return err
 	}
-	c, err := a.open(f, a.logger(), func(o *clients.Options) { o.OpenLocal = openLocal })
+	c, err := a.open(f, a.logger(), func(o *clients.Options) { o.OpenLocal = a.openLocal })
 	if err != nil {
 		return err
 	}
@@ -108,8 +108,9 @@ func (a *app) open(f *files, log *slog.Logger, adjust func(*clients.Options)) (*
 	if err != nil {
 		return nil, err
 	}
+	a.secrets.addConfig(config, a.getenv)
 	o := clients.Options{
-		Config: config, Writer: a.writer, Log: log, OpenLocal: openExisting,
+		Config: config, Writer: a.writer, Log: log, OpenLocal: a.openExisting,
 		Getenv: a.getenv, Version: version(), JobID: a.getenv("WORKER_JOB_ID"), MemoryBytes: inFlightBytes(),
 	}
 	if adjust != nil {
@@ -120,17 +121,22 @@ func (a *app) open(f *files, log *slog.Logger, adjust func(*clients.Options)) (*
 
 // openLocal serves a `local:DIR` endpoint in this process, for a command that writes: it
 // creates the folder.
-func openLocal(dir string) (http.RoundTripper, io.Closer, error) {
-	return serveInProcess(localastra.Options{Dir: dir})
+func (a *app) openLocal(dir string) (http.RoundTripper, io.Closer, error) {
+	return a.serveInProcess(localastra.Options{Dir: dir})
 }
 
 // openExisting is openLocal for commands that only look: a folder that does not exist is
 // an empty database to them.
-func openExisting(dir string) (http.RoundTripper, io.Closer, error) {
-	return serveInProcess(localastra.Options{Dir: dir, KeepAbsent: true})
+func (a *app) openExisting(dir string) (http.RoundTripper, io.Closer, error) {
+	return a.serveInProcess(localastra.Options{Dir: dir, KeepAbsent: true})
 }
 
-func serveInProcess(o localastra.Options) (http.RoundTripper, io.Closer, error) {
+func (a *app) serveInProcess(o localastra.Options) (http.RoundTripper, io.Closer, error) {
+	dir, err := inHome(o.Dir, a.getenv)
+	if err != nil {
+		return nil, nil, err
+	}
+	o.Dir = dir
 	server, err := localastra.Open(o)
 	if err != nil {
 		return nil, nil, err

@@ -29,6 +29,7 @@ type app struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	writer         *protocol.Writer
+	secrets        *secrets
 }
 
 // Run carries out one command line (without the program's name) and returns
@@ -42,19 +43,29 @@ func Run(
 	defer freeOut()
 	messages, freeMessages := newOutput(ctx, stderr)
 	defer freeMessages()
-	a := &app{stdin: stdin, stdout: out, stderr: messages, getenv: getenv, writer: protocol.NewWriter(out)}
+	hidden := &secrets{}
+	a := &app{stdin: stdin, stdout: out, stderr: hiding{messages, hidden}, getenv: getenv,
+		writer: protocol.NewWriter(out), secrets: hidden}
+	a.writer.Hide(hidden.json)
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(out)
-	root.SetErr(messages)
+	root.SetErr(a.stderr)
 	code := a.exitCode(ctx, root.ExecuteContext(ctx))
 	if err := out.failed(); code == ExitDone && err != nil {
-		fmt.Fprintf(messages, "destination-astra: stdout: %v\n", err)
+		a.complain(fmt.Errorf("stdout: %w", err))
 		return ExitFailed
 	}
 	return code
 }
+
+// answers prints for people on stdout, messages on stderr.
+func (a *app) answers() *printer  { return &printer{out: a.stdout, secrets: a.secrets} }
+func (a *app) messages() *printer { return &printer{out: a.stderr, secrets: a.secrets} }
+
+// complain prints an error on stderr.
+func (a *app) complain(err error) { a.messages().line("destination-astra: %s", err) }
 
 // usageError is a wrong command line.
 type usageError struct{ error }
@@ -74,18 +85,18 @@ func (a *app) exitCode(ctx context.Context, err error) int {
 	case err == nil:
 		return ExitDone
 	case errors.As(err, &usage):
-		fmt.Fprintf(a.stderr, "destination-astra: %v\n", usage.error)
-		fmt.Fprintln(a.stderr, "Run 'destination-astra --help' for the commands and their flags.")
+		a.complain(usage.error)
+		a.messages().line("Run 'destination-astra --help' for the commands and their flags.")
 		return ExitUsage
 	case errors.As(err, &people):
 		if ctx.Err() != nil {
 			return ExitInterrupted
 		}
-		fmt.Fprintf(a.stderr, "destination-astra: %s\n", fault.Explain(people.error))
+		a.complain(errors.New(fault.Explain(people.error)))
 		return ExitFailed
 	}
 	if traceErr := a.writer.TraceError(fault.Classify(err)); traceErr != nil {
-		fmt.Fprintf(a.stderr, "destination-astra: %v\n", traceErr)
+		a.complain(traceErr)
 		if ctx.Err() != nil {
 			return ExitInterrupted
 		}
@@ -163,8 +174,9 @@ func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(a.stdout, version())
-			return err
+			p := a.answers()
+			p.line("%s", version())
+			return p.err
 		},
 	}
 }

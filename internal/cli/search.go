@@ -66,28 +66,25 @@ func (a *app) search(ctx context.Context, f *files, flags searchFlags, text stri
 // printHits prints JSON lines, a list on a terminal, or else one line a hit with its
 // parts between tabs.
 func (a *app) printHits(hits []reading.Hit, asJSON bool) error {
-	columns := width(a.stdout)
+	columns, p := width(a.stdout), a.answers()
 	for i, h := range hits {
-		var err error
 		key := cmp.Or(h.RecordID, h.ID)
 		switch {
-		case asJSON:
-			err = printJSON(a.stdout, map[string]any{
+		case asJSON: // documents are data, and stay as they are
+			p.err = printJSON(a.stdout, map[string]any{
 				"similarity": h.Similarity, "stream": h.Stream, "record_id": h.RecordID, "id": h.ID,
 				"text": h.Text, "document": h.Document})
 		case columns > 0:
-			_, err = fmt.Fprintf(a.stdout, "%2d. %.3f  %s\n    %s\n", i+1, h.Similarity, key,
-				excerpt(h.Text, max(columns-8, 40)))
+			p.line("%2d. %.3f  %s\n    %s", i+1, h.Similarity, key, p.excerpt(h.Text, max(columns-8, 40)))
 		default:
-			_, err = fmt.Fprintf(a.stdout, "%.3f\t%s\t%s\n", h.Similarity, key, excerpt(h.Text, excerptRunes))
+			p.line("%.3f\t%s\t%s", h.Similarity, key, p.excerpt(h.Text, excerptRunes))
 		}
-		if err != nil {
-			return err
+		if p.err != nil {
+			return p.err
 		}
 	}
 	if len(hits) == 0 && columns > 0 {
-		_, err := fmt.Fprintln(a.stdout, "Nothing found.")
-		return err
+		p.line("Nothing found.")
 	}
-	return nil
+	return p.err
 }

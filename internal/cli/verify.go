@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -47,9 +46,9 @@ func (a *app) verify(ctx context.Context, f *files, flags verifyFlags) error {
 	switch {
 	case err != nil:
 	case flags.json:
-		err = printJSON(a.stdout, v)
+		err = a.printReport(v)
 	default:
-		err = printVerification(a.stdout, v)
+		err = printVerification(a.answers(), v)
 	}
 	if err == nil && v.Differences > 0 {
 		err = fmt.Errorf("verify: %d documents are not as they should be", v.Differences)
@@ -58,29 +57,27 @@ func (a *app) verify(ctx context.Context, f *files, flags verifyFlags) error {
 }
 
 // printVerification prints a line for each stream and, below it, its first findings.
-func printVerification(out io.Writer, v *connector.Verification) error {
-	b := &lines{}
+func printVerification(b *printer, v *connector.Verification) error {
 	if !v.Exists {
-		b.add("The collection %s does not exist.", v.Collection)
+		b.line("The collection %s does not exist.", v.Collection)
 	}
 	for _, s := range v.Streams {
-		b.add("Stream %s: %d records%s, %d documents compared: %d missing, %d stale, %d differing",
+		b.line("Stream %s: %d records%s, %d documents compared: %d missing, %d stale, %d differing",
 			s.Stream, s.Records, unlessZero(s.Rejected, "rejected"), s.Compared, s.Missing, s.Stale, s.Differing)
 		for i, f := range s.Findings {
 			if i == shownFindings {
-				b.add("  and %d more records; --json lists all", len(s.Findings)-i)
+				b.line("  and %d more records; --json lists all", len(s.Findings)-i)
 				break
 			}
 			printFinding(b, f)
 		}
 	}
 	printInput(b, v.SkippedLines, v.UnknownStreamRecords)
-	_, err := io.WriteString(out, b.String())
-	return err
+	return b.err
 }
 
 // printFinding prints a record with differences: how many of each kind, and what differs.
-func printFinding(b *lines, f *connector.Finding) {
+func printFinding(b *printer, f *connector.Finding) {
 	var parts []string
 	add := func(ids []string, what string) {
 		if len(ids) > 0 {
@@ -98,5 +95,5 @@ func printFinding(b *lines, f *connector.Finding) {
 	if f.Text != "" {
 		text = "  " + f.Text
 	}
-	b.add("  %s: %s%s", f.Key, strings.Join(parts, ", "), text)
+	b.line("  %s: %s%s", f.Key, strings.Join(parts, ", "), text)
 }
