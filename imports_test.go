@@ -34,9 +34,9 @@ check          -> document, spec, embed, astra, devops, cql, internal/clients, i
 internal/fault -> spec, embed, astra, protocol
 internal/fault -> internal/intake, internal/failure, internal/nearby, internal/quote, internal/tally, internal/retry, internal/proxy
 internal/intake -> document, astra, protocol, internal/failure, internal/quote, internal/tally, internal/wait
-internal/clients -> document, chunk, spec, embed, astra, protocol, internal/failure, internal/nearby, internal/retry
+internal/clients -> document, chunk, spec, embed, astra, protocol, internal/failure, internal/nearby, internal/retry, internal/quote
 internal/failure -> protocol
-document       -> chunk, protocol
+document       -> chunk, protocol, internal/quote
 embed          -> internal/retry, internal/nearby, internal/proxy, internal/redact, internal/wait, internal/models, internal/jsonscan
 astra          -> internal/retry, internal/nearby, internal/proxy, internal/redact
 devops         -> internal/retry

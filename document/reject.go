@@ -3,6 +3,7 @@ package document
 import (
 	"strings"
 
+	"destination-astra/internal/quote"
 	"destination-astra/protocol"
 )
 
@@ -23,11 +24,11 @@ func (e *RejectError) Error() string {
 	b.WriteString(e.Stream.String())
 	if e.RecordID != "" {
 		b.WriteString(": record ")
-		b.WriteString(brief(e.RecordID))
+		b.WriteString(quote.Brief(e.RecordID))
 	}
 	if e.Field != "" {
 		b.WriteString(": field ")
-		b.WriteString(brief(e.Field))
+		b.WriteString(quote.Brief(e.Field))
 	}
 	b.WriteString(": ")
 	b.WriteString(e.Reason)
@@ -37,14 +38,4 @@ func (e *RejectError) Error() string {
 // reject is a RejectError that does not know its stream and record yet.
 func reject(field, reason string) *RejectError {
 	return &RejectError{Field: field, Reason: reason}
-}
-
-// briefBytes is how much of a key or a path a message shows.
-const briefBytes = 200
-
-func brief(text string) string {
-	if len(text) <= briefBytes {
-		return text
-	}
-	return strings.ToValidUTF8(text[:briefBytes], "") + "..."
 }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"destination-astra/document"
 	"destination-astra/embed"
 	"destination-astra/internal/failure"
+	"destination-astra/internal/quote"
 	"destination-astra/protocol"
 	"destination-astra/spec"
 )
@@ -143,17 +143,7 @@ func (c *Clients) logWait(e astra.WaitEvent) {
 	}
 	c.Log.Info("Data API calls are repeated", "waiting", e.Commands, "for", lasted,
 		"patience", c.Options.Timing.patience(),
-		"reason", shortened(e.Err.Error(), maxReasonBytes))
-}
-
-// maxReasonBytes bounds what a line of the log repeats of a server's message.
-const maxReasonBytes = 200
-
-func shortened(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	return strings.ToValidUTF8(text[:limit], "") + "..."
+		"reason", quote.Brief(e.Err.Error()))
 }
 
 // embeddingAPIKey goes along with each request where the server embeds.
