@@ -29,6 +29,8 @@ func TestAServiceThatRefusesEverythingEndsTheSync(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			onBothBackends(t, func(w *world) {
 				w.edits["processing.rejected_records"] = map[string]any{"mode": "skip", "max_rejected_records": 1000}
+				// Which requests are under way when one is refused is not left to chance.
+				w.edits["embedding.max_concurrency"] = 1
 				w.embedder.Fail(append(make([]embedtest.Fault, 4), slices.Repeat([]embedtest.Fault{fault}, 1000)...)...)
 				var lines []string
 				for i := range 300 {
